@@ -1,0 +1,63 @@
+"""The repositories that weir builds with: all of them are packages of the system."""
+
+load("//bazel:pkg_config.bzl", "pkg_config_library")
+
+def _rules():
+    # Upstream Bazel states its version and brings these; Debian's states none and must not
+    # look for them on the network.
+    if native.bazel_version:
+        return
+    native.local_repository(name = "rules_cc", path = "bazel/rules_cc")
+    native.local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")
+    native.local_repository(name = "rules_proto", path = "/usr/share/bazel/rules/proto")
+    native.local_repository(name = "remote_coverage_tools", path = "bazel/no_coverage")
+
+def weir_repositories():
+    """Declares them. A repository is looked for only when something depends on it."""
+    _rules()
+    pkg_config_library(
+        name = "gtest",
+        apt = "libgtest-dev",
+        modules = {"gtest": "gtest", "gtest_main": "gtest_main"},
+    )
+    pkg_config_library(
+        name = "gmock",
+        apt = "libgmock-dev",
+        modules = {"gmock": "gmock"},
+    )
+    pkg_config_library(
+        name = "benchmark",
+        apt = "libbenchmark-dev",
+        modules = {"benchmark": "benchmark"},
+        # Has no .pc file of its own in Debian.
+        without_pc = {"benchmark_main": "-lbenchmark_main -lbenchmark"},
+        header = "benchmark/benchmark.h",
+    )
+    pkg_config_library(
+        name = "jemalloc",
+        apt = "libjemalloc-dev",
+        modules = {"jemalloc": "jemalloc"},
+    )
+    pkg_config_library(
+        name = "libmicrohttpd",
+        apt = "libmicrohttpd-dev",
+        modules = {"libmicrohttpd": "libmicrohttpd"},
+    )
+    pkg_config_library(
+        name = "absl",
+        apt = "libabsl-dev",
+        modules = {
+            "btree": "absl_btree",
+            "flags": "absl_flags absl_flags_usage",
+            "flags_parse": "absl_flags_parse absl_flags absl_flags_usage",
+            "flat_hash_map": "absl_flat_hash_map",
+            "flat_hash_set": "absl_flat_hash_set",
+            "hash": "absl_hash",
+            "inlined_vector": "absl_inlined_vector",
+            "span": "absl_span",
+            "status": "absl_status absl_statusor",
+            "str_format": "absl_str_format",
+            "strings": "absl_strings absl_cord",
+            "time": "absl_time",
+        },
+    )

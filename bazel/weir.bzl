@@ -1,0 +1,249 @@
+"""How libraries, tests and controls of weir are declared.
+
+    load("//bazel:weir.bzl", "weir_control", "weir_library", "weir_test")
+
+A library, in the folder that owns its files:
+
+    weir_library(
+        name = "depot",
+        srcs = ["depot.cc"],
+        hdrs = ["depot.h"],          # included as "weir/alloc/depot.h", here and elsewhere
+        deps = [":magazine", "//reclaim:fence", "@jemalloc"],
+    )
+
+Each header is also compiled alone, as C++20 and, when named in `c_hdrs`, as C11 (`name`_alone).
+A .h among `srcs` is private: only the library itself can include it.
+
+A test, in tests/; it gets gtest and its main:
+
+    weir_test(name = "alloc_depot_test", srcs = ["alloc_depot_test.cc"], deps = ["//alloc:depot"])
+
+A control shows that a test can fail. The test, and everything it depends on, is compiled again
+with -DWEIR_BREAK=<breaks>; code removes one memory order, fence or check when that number is set:
+
+    #if WEIR_BREAK == 12                             // unset counts as 0
+      next_.store(n, std::memory_order_relaxed);     // what depot_loses_rounds_control detects
+    #else
+      next_.store(n, std::memory_order_release);
+    #endif
+
+    weir_control(
+        name = "depot_loses_rounds_control",
+        test = ":alloc_depot_test",
+        breaks = 12,
+        match = "DepotKeepsEveryRound",              # extended regex, must be in the output
+        args = ["--gtest_filter=*EveryRound*"],
+        flavours = ["tsan"],
+        fails_within = 60,
+    )
+
+A control passes when the broken test fails; see weir_control below for what counts as that.
+Controls of the same number share one build. Numbers are given out in docs/controls.md or, until
+that exists, by grep: each stands once in the sources.
+"""
+
+load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
+
+_FLAVOURS = ["plain", "check", "tsan", "asan", "ubsan"]
+
+def _only(flavours):
+    """For target_compatible_with: skips the target in the builds that are not in flavours."""
+    for f in flavours:
+        if f not in _FLAVOURS:
+            fail("%s is not a flavour: %s" % (f, ", ".join(_FLAVOURS)))
+    return select(dict(
+        [("//bazel:" + f, []) for f in flavours] +
+        [("//conditions:default", ["//bazel:never"])],
+    ))
+
+def _alone(name, hdrs, c_hdrs, deps):
+    outs = []
+    for hdr in hdrs:
+        for ext in ["cc"] + (["c"] if hdr in c_hdrs else []):
+            out = "%s_alone/%s.%s" % (name, hdr.replace("/", "_"), ext)
+            native.genrule(
+                name = out.replace("/", "_") + "_gen",
+                outs = [out],
+                # Twice, so that a missing include guard is found too.
+                cmd = "for i in 1 2; do echo '#include \"weir/%s/%s\"'; done > $@" %
+                      (native.package_name(), hdr),
+                visibility = ["//visibility:private"],
+            )
+            outs.append(out)
+    cc_library(
+        name = name + "_alone",
+        srcs = outs,
+        target_compatible_with = _only(["plain"]),
+        visibility = ["//visibility:private"],
+        deps = [":" + name] + deps,
+    )
+
+def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
+    """A cc_library whose headers are included as "weir/<package>/<header>".
+
+    Args:
+      name: of the target.
+      srcs: sources, and headers that no other target may include.
+      hdrs: headers for others. Textual ones (.inc) go in the usual textual_hdrs.
+      deps: as in cc_library.
+      c_hdrs: those of hdrs that must compile as C11 as well.
+      **kwargs: as in cc_library; visibility is that of the package unless given.
+    """
+    prefix = "weir/" + native.package_name()
+    private = [s for s in srcs if s.endswith(".h")]
+    own = [s for s in srcs if not s.endswith(".h")]
+    own_deps = list(deps)
+    if private:
+        cc_library(
+            name = name + "_private",
+            hdrs = private,
+            include_prefix = prefix,
+            strip_include_prefix = "",
+            testonly = kwargs.get("testonly", False),
+            visibility = ["//visibility:private"],
+            deps = deps,
+        )
+        own_deps.append(":" + name + "_private")
+    cc_library(
+        name = name,
+        srcs = own,
+        hdrs = hdrs,
+        include_prefix = prefix,
+        strip_include_prefix = "",
+        deps = own_deps,
+        **kwargs
+    )
+    for h in c_hdrs:
+        if h not in hdrs:
+            fail("%s is among c_hdrs, but not among hdrs" % h)
+    if hdrs and not kwargs.get("testonly", False):
+        _alone(name, hdrs, c_hdrs, [])
+
+def weir_test(name, srcs, deps = [], threads = 1, tags = [], main = True, flavours = None, **kwargs):
+    """A cc_test with gtest.
+
+    Args:
+      name: of the target; ends in _test.
+      srcs: of the test.
+      deps: gtest need not be among them.
+      threads: how many the test keeps busy; Bazel runs fewer tests beside it.
+      tags: as in cc_test.
+      main: False when the test has its own main().
+      flavours: the builds in which it runs, all by default: plain, check, tsan, asan, ubsan.
+      **kwargs: as in cc_test.
+    """
+    if flavours != None:
+        kwargs["target_compatible_with"] = _only(flavours)
+    cc_test(
+        name = name,
+        srcs = srcs,
+        tags = tags + (["cpu:%d" % threads] if threads > 1 else []),
+        deps = deps + ["@gtest"] + (["@gtest//:gtest_main"] if main else []),
+        **kwargs
+    )
+
+def _break_impl(settings, attr):
+    copt = "//command_line_option:copt"
+    return {copt: settings[copt] + ["-DWEIR_BREAK=%d" % attr.breaks]}
+
+_break = transition(
+    implementation = _break_impl,
+    inputs = ["//command_line_option:copt"],
+    outputs = ["//command_line_option:copt"],
+)
+
+def _quote(s):
+    return "'" + s.replace("'", "'\\''") + "'"
+
+def _control_impl(ctx):
+    test = ctx.attr.test[0]
+    words = [
+        ctx.file._runner.short_path,
+        str(ctx.attr.fails_within),
+        "1" if ctx.attr.may_hang else "0",
+        ctx.attr.match,
+        test[DefaultInfo].files_to_run.executable.short_path,
+    ] + ctx.attr.broken_args
+    script = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(
+        output = script,
+        content = "#!/bin/bash\nexec " + " ".join([_quote(w) for w in words]) + "\n",
+        is_executable = True,
+    )
+    runfiles = ctx.runfiles(files = [ctx.file._runner])
+    return [DefaultInfo(
+        executable = script,
+        runfiles = runfiles.merge(test[DefaultInfo].default_runfiles),
+    )]
+
+_weir_control_test = rule(
+    implementation = _control_impl,
+    attrs = {
+        "breaks": attr.int(mandatory = True),
+        "broken_args": attr.string_list(),
+        "fails_within": attr.int(),
+        "match": attr.string(),
+        "may_hang": attr.bool(),
+        "test": attr.label(mandatory = True, cfg = _break, executable = True),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_runner": attr.label(
+            default = "//bazel:control",
+            allow_single_file = True,
+        ),
+    },
+    test = True,
+)
+
+def weir_control(
+        name,
+        test,
+        breaks,
+        match = "",
+        args = [],
+        flavours = ["plain"],
+        fails_within = 30,
+        may_hang = False,
+        threads = 2,
+        tags = [],
+        **kwargs):
+    """Passes if `test`, built with -DWEIR_BREAK=`breaks`, fails.
+
+    The broken test is run over and over until it fails or `fails_within` is over, so a stress
+    test need not hit the fault in each run; let it print and vary its seed. Failing is a
+    nonzero exit or a signal, with `match` found in the output of that run. Usage errors of
+    gtest (a filter that selects no test) do not count.
+
+    Args:
+      name: of the target; ends in _control.
+      test: a weir_test.
+      breaks: the number, above 0.
+      match: extended regular expression that the output of the failing run must contain: the
+        name of the test that must fail, "data race", the text of a check.
+      args: for the test, such as --gtest_filter=..., so that only what must fail is run.
+      flavours: the builds in which the control holds: plain, check, tsan, asan, ubsan. A relaxed
+        order that x86 hides is found by tsan only.
+      fails_within: seconds.
+      may_hang: whether being still at it after `fails_within` is the expected failure (a lost
+        wake-up). Otherwise that is a test too slow to prove anything, and the control fails.
+      threads: how many the test keeps busy.
+      tags: as in any test.
+      **kwargs: as in any test.
+    """
+    if breaks <= 0:
+        fail("breaks is a number above 0")
+    timeout = "short" if fails_within <= 45 else "moderate" if fails_within <= 280 else "long"
+    _weir_control_test(
+        name = name,
+        test = test,
+        breaks = breaks,
+        match = match,
+        broken_args = args,
+        fails_within = fails_within,
+        may_hang = may_hang,
+        timeout = timeout,
+        target_compatible_with = _only(flavours),
+        tags = tags + ["control"] + (["cpu:%d" % threads] if threads > 1 else []),
+        **kwargs
+    )
