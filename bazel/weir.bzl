@@ -1,6 +1,6 @@
 """How libraries, tests and controls of weir are declared.
 
-    load("//bazel:weir.bzl", "weir_control", "weir_library", "weir_test")
+    load("//bazel:weir.bzl", "weir_control", "weir_exports", "weir_library", "weir_test")
 
 A library, in the folder that owns its files:
 
@@ -13,6 +13,10 @@ A library, in the folder that owns its files:
 
 Each header is also compiled alone, as C++20 and, when named in `c_hdrs`, as C11 (`name`_alone).
 A .h among `srcs` is private: only the library itself can include it.
+
+Several libraries under one name, whose headers its users may include:
+
+    weir_exports(name = "alloc", exports = [":depot", ":zone"])
 
 A test, in tests/; it gets gtest and its main:
 
@@ -38,8 +42,7 @@ with -DWEIR_BREAK=<breaks>; code removes one memory order, fence or check when t
     )
 
 A control passes when the broken test fails; see weir_control below for what counts as that.
-Controls of the same number share one build. Numbers are given out in docs/controls.md or, until
-that exists, by grep: each stands once in the sources.
+Controls of the same number share one build. A number stands for one fault in the whole tree.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
@@ -56,7 +59,7 @@ def _only(flavours):
         [("//conditions:default", ["//bazel:never"])],
     ))
 
-def _alone(name, hdrs, c_hdrs, deps):
+def _alone(name, hdrs, c_hdrs):
     outs = []
     for hdr in hdrs:
         for ext in ["cc"] + (["c"] if hdr in c_hdrs else []):
@@ -75,7 +78,7 @@ def _alone(name, hdrs, c_hdrs, deps):
         srcs = outs,
         target_compatible_with = _only(["plain"]),
         visibility = ["//visibility:private"],
-        deps = [":" + name] + deps,
+        deps = [":" + name],
     )
 
 def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
@@ -117,7 +120,7 @@ def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
         if h not in hdrs:
             fail("%s is among c_hdrs, but not among hdrs" % h)
     if hdrs and not kwargs.get("testonly", False):
-        _alone(name, hdrs, c_hdrs, [])
+        _alone(name, hdrs, c_hdrs)
 
 def weir_test(name, srcs, deps = [], threads = 1, tags = [], main = True, flavours = None, **kwargs):
     """A cc_test with gtest.
@@ -247,3 +250,17 @@ def weir_control(
         tags = tags + ["control"] + (["cpu:%d" % threads] if threads > 1 else []),
         **kwargs
     )
+
+def _exports_impl(ctx):
+    return [
+        cc_common.merge_cc_infos(direct_cc_infos = [t[CcInfo] for t in ctx.attr.exports]),
+        DefaultInfo(files = depset(transitive = [t[DefaultInfo].files for t in ctx.attr.exports])),
+    ]
+
+weir_exports = rule(
+    implementation = _exports_impl,
+    attrs = {"exports": attr.label_list(providers = [CcInfo], mandatory = True)},
+    doc = """Several libraries under one name: what depends on it may include the headers of them all.
+
+A cc_library with nothing but deps does not do: layering_check then refuses their headers.""",
+)
