@@ -1,0 +1,90 @@
+// Copy on write for one mbuf. The mbuf keeps its address, since its chain and its caller point to
+// it, so a spare mbuf takes the old buffer away and is freed with it.
+#include "weir/chain/cow.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "weir/chain/ext.h"
+
+namespace weir {
+namespace {
+
+int64_t Lead(const mbuf *m) { return m->m_data - M_START(m); }
+
+// Little data: back into the mbuf itself, no cluster needed.
+int MoveInside(mbuf *m, int how) {
+  mbuf *spare = m_get(how, m->m_type);
+  if (spare == nullptr) return errno;
+  int64_t lead = Lead(m);
+  MoveExt(spare, m);
+  PlaceData(m, lead, spare->m_len);
+  m->m_len = spare->m_len;
+  memcpy(m->m_data, spare->m_data, static_cast<size_t>(m->m_len));
+  m_free(spare);
+  return 0;
+}
+
+int MoveToCluster(mbuf *m, int how) {
+  int size = ClusterFor(m->m_len);
+  if (size == 0) return EMSGSIZE;
+  mbuf *spare = m_getjcl(how, m->m_type, 0, size);
+  if (spare == nullptr) return errno;
+  PlaceData(spare, Lead(m), m->m_len);
+  memcpy(spare->m_data, m->m_data, static_cast<size_t>(m->m_len));
+  spare->m_len = m->m_len;
+  if (m->m_flags & M_EXT) {
+    std::swap(m->m_ext, spare->m_ext);
+  } else {
+    m->m_ext = spare->m_ext;
+    spare->m_flags &= ~M_EXT;
+    spare->m_len = 0;
+  }
+  std::swap(m->m_data, spare->m_data);
+  spare->m_flags |= m->m_flags & M_RDONLY;
+  m->m_flags = (m->m_flags & ~M_RDONLY) | M_EXT;
+  m_free(spare);
+  return 0;
+}
+
+} // namespace
+
+void PlaceData(mbuf *m, int64_t lead, int len) {
+  int room = M_SIZE(m) - len;
+  m->m_data = M_START(m) + (lead <= room ? lead : room & ~(static_cast<int>(sizeof(long)) - 1));
+}
+
+void MoveExt(mbuf *to, mbuf *from) {
+  to->m_ext = from->m_ext;
+  to->m_data = from->m_data;
+  to->m_len = from->m_len;
+  to->m_flags |= from->m_flags & (M_EXT | M_RDONLY);
+  from->m_flags &= ~(M_EXT | M_RDONLY);
+  from->m_data = M_START(from);
+  from->m_len = 0;
+}
+
+int ShareRest(mbuf *m, int len, int how) {
+  mbuf *rest = m_get(how, m->m_type);
+  if (rest == nullptr) return errno;
+  if (int error = m_extshare(m, rest); error != 0) {
+    m_free(rest);
+    return error;
+  }
+  rest->m_data += len;
+  rest->m_len -= len;
+  rest->m_flags |= m->m_flags & M_EOR;
+  rest->m_next = m->m_next;
+  m->m_len = len;
+  m->m_flags &= ~M_EOR;
+  m->m_next = rest;
+  return 0;
+}
+
+int MakePrivate(mbuf *m, int how) {
+  bool fits = m->m_len <= ((m->m_flags & M_PKTHDR) ? MHLEN : MLEN);
+  return (m->m_flags & M_EXT) && fits ? MoveInside(m, how) : MoveToCluster(m, how);
+}
+
+} // namespace weir

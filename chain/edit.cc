@@ -1,0 +1,95 @@
+// Joining two chains, and trimming one at either end.
+#include <algorithm>
+#include <cstring>
+
+#include "weir/chain/walk.h"
+
+namespace weir {
+namespace {
+
+// Moves n's data behind last's if it fits and last may be written. Never behind M_EOR: that would
+// move the mark. Never between types: the data would change its own.
+bool Coalesce(mbuf *last, const mbuf *n) {
+  if (m_trailingspace(last) < n->m_len || !m_writable(last)) return false;
+  if ((last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
+  if (n->m_len > 0) {
+    memcpy(last->m_data + last->m_len, n->m_data, static_cast<size_t>(n->m_len));
+    last->m_len += n->m_len;
+  }
+  last->m_flags |= n->m_flags & M_EOR;
+  return true;
+}
+
+// m's last mbuf, or NULL if m is NULL or n is part of it.
+mbuf *LastBefore(mbuf *m, const mbuf *n) {
+  for (; m != nullptr && m != n; m = m->m_next) {
+    if (m->m_next == nullptr) return m;
+  }
+  return nullptr;
+}
+
+void TrimHead(mbuf *m, int64_t len) {
+  mbuf *first = m;
+  int64_t trimmed = 0;
+  for (; m != nullptr && trimmed < len; m = m->m_next) {
+    int count = static_cast<int>(std::min<int64_t>(len - trimmed, m->m_len));
+    m->m_data += count;
+    m->m_len -= count;
+    trimmed += count;
+  }
+  if (!(first->m_flags & M_PKTHDR)) return;
+  first->m_pkthdr.len = static_cast<int32_t>(first->m_pkthdr.len - trimmed);
+}
+
+void TrimTail(mbuf *m, int64_t len) {
+  int64_t keep = std::max<int64_t>(Total(m) - len, 0);
+  if (m->m_flags & M_PKTHDR) {
+    m->m_pkthdr.len = static_cast<int32_t>(std::min<int64_t>(keep, INT32_MAX));
+  }
+  for (; m->m_len < keep; m = m->m_next) keep -= m->m_len;
+  m->m_len = static_cast<int32_t>(keep);
+  // The record that ended in what is freed now ends here.
+  for (const mbuf *n = m->m_next; n != nullptr; n = n->m_next) m->m_flags |= n->m_flags & M_EOR;
+  m_freem(m->m_next);
+  m->m_next = nullptr;
+}
+
+} // namespace
+} // namespace weir
+
+extern "C" {
+
+int m_cat(struct mbuf *m, struct mbuf *n) {
+  struct mbuf *last = weir::LastBefore(m, n);
+  if (last == nullptr) return EINVAL;
+  while (n != nullptr && weir::Coalesce(last, n)) n = m_free(n);
+  if (n != nullptr) {
+    if (n->m_flags & M_PKTHDR) m_demote_pkthdr(n);
+    n->m_nextpkt = nullptr;
+    last->m_next = n;
+  }
+  return 0;
+}
+
+int m_catpkt(struct mbuf *m, struct mbuf *n) {
+  if (m == nullptr || !(m->m_flags & M_PKTHDR)) return EINVAL;
+  if (n == nullptr) return 0;
+  int64_t len = (n->m_flags & M_PKTHDR) ? n->m_pkthdr.len : weir::Total(n);
+  len += m->m_pkthdr.len;
+  if (len > INT32_MAX) return EMSGSIZE;
+  if (int error = m_cat(m, n); error != 0) return error;
+  m->m_pkthdr.len = static_cast<int32_t>(len);
+  return 0;
+}
+
+int m_adj(struct mbuf *m, int len) {
+  if (m == nullptr || len == 0) return 0;
+  if (len > 0) {
+    weir::TrimHead(m, len);
+  } else {
+    weir::TrimTail(m, -int64_t{len}); // in 64 bits: INT_MIN has no int of the other sign
+  }
+  return 0;
+}
+
+} // extern "C"

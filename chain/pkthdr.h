@@ -1,0 +1,34 @@
+// The packet header as a value: copied, moved and installed by the operations that make or break
+// packets.
+//
+// M_EOR is not part of it. The mark says that a record ends with this mbuf's last byte, so it
+// stays with the data when the header moves to another mbuf.
+#ifndef WEIR_CHAIN_PKTHDR_H_
+#define WEIR_CHAIN_PKTHDR_H_
+
+#include "weir/chain/mbuf.h"
+
+namespace weir {
+
+// The flags that travel with a packet header.
+inline constexpr uint32_t kHeaderFlags = M_COPYFLAGS & ~M_EOR;
+
+// Whether m has a place for a packet header without losing data.
+bool CanHoldHeader(const mbuf *m);
+
+// Gives m, which can hold it, the header: takes over its tags. m's own header, if any, is freed;
+// without M_EXT and data m_data becomes m_pktdat.
+void SetHeader(mbuf *m, const pkthdr &header, uint32_t flags);
+
+// Moves from's header, its flags and m_nextpkt to `to`, which becomes the first mbuf in its place.
+// from is then a plain mbuf. Without M_PKTHDR only m_nextpkt moves.
+void MoveHeader(mbuf *to, mbuf *from);
+
+// Copies of from's tags, in order. False with ENOBUFS if they cannot all be copied.
+bool CopyTags(const mbuf *from, int how, m_tag **copies);
+// Frees a list of tags that no mbuf holds.
+void FreeTags(m_tag *list);
+
+} // namespace weir
+
+#endif // WEIR_CHAIN_PKTHDR_H_

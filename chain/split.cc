@@ -1,0 +1,136 @@
+// Cutting a chain in two. Everything that can fail is done before anything changes, so a failure
+// has nothing to restore.
+#include <cstring>
+
+#include "weir/chain/cow.h"
+#include "weir/chain/pkthdr.h"
+#include "weir/chain/walk.h"
+
+namespace weir {
+namespace {
+
+// Where the chain is cut: behind `at` bytes of m, `len` bytes of the whole chain.
+struct Cut {
+  mbuf *first;
+  mbuf *m;
+  int at;
+  int len;
+
+  bool Packet() const { return (first->m_flags & M_PKTHDR) != 0; }
+  bool InsideMbuf() const { return at < m->m_len; }
+};
+
+// What the tail needs beyond the mbufs behind the cut. Freed unless handed on.
+struct Parts {
+  mbuf *piece = nullptr;  // takes what m holds behind the cut
+  mbuf *header = nullptr; // takes the packet header if the tail's first mbuf has no place for it
+  m_tag *tags = nullptr;
+
+  mbuf *Abandon(int error) {
+    m_freem(piece);
+    m_freem(header);
+    FreeTags(tags);
+    return Fail(error);
+  }
+};
+
+// Whether the tail's first mbuf can hold the packet header as well as its data.
+bool TailHoldsHeader(const Cut &cut) {
+  const mbuf *m = cut.InsideMbuf() ? cut.m : cut.m->m_next;
+  int len = cut.InsideMbuf() ? m->m_len - cut.at : m->m_len;
+  return (m->m_flags & M_EXT) || len <= MHLEN;
+}
+
+bool Gather(const Cut &cut, Parts *parts, int how) {
+  if (cut.Packet()) {
+    if (!CopyTags(cut.first, how, &parts->tags)) return false;
+    if (!TailHoldsHeader(cut)) {
+      parts->header = m_gethdr(how, cut.first->m_type);
+      if (parts->header == nullptr) return false;
+    }
+  }
+  if (!cut.InsideMbuf()) return true;
+  parts->piece = m_get(how, cut.m->m_type);
+  if (parts->piece == nullptr) return false;
+  bool shared = (cut.m->m_flags & M_EXT) && cut.at > 0;
+  return !shared || m_extshare(cut.m, parts->piece) == 0;
+}
+
+// Moves the header of the head to the tail's `m`, shifting m's data out of its way if need be.
+void GiveHeader(const Cut &cut, mbuf *m, m_tag *tags) {
+  if (!(m->m_flags & M_EXT) && m->m_len > 0) {
+    char *to = m->m_pktdat + ((MHLEN - m->m_len) & ~(static_cast<int>(sizeof(long)) - 1));
+    memmove(to, m->m_data, static_cast<size_t>(m->m_len));
+    m->m_data = to;
+  }
+  pkthdr header = cut.first->m_pkthdr;
+  header.tags = tags;
+  header.len -= cut.len;
+  SetHeader(m, header, cut.first->m_flags);
+  cut.first->m_pkthdr.len = cut.len;
+}
+
+// Moves what cut.m holds behind the cut to `piece`.
+void FillPiece(const Cut &cut, mbuf *piece) {
+  int rest = cut.m->m_len - cut.at;
+  if (!(cut.m->m_flags & M_EXT)) {
+    m_align(piece, rest);
+    memcpy(piece->m_data, cut.m->m_data + cut.at, static_cast<size_t>(rest));
+  } else if (cut.at == 0) {
+    MoveExt(piece, cut.m); // the head keeps nothing of it, so nothing need be shared
+  } else {
+    piece->m_data = cut.m->m_data + cut.at;
+  }
+  piece->m_len = rest;
+  piece->m_flags |= cut.m->m_flags & M_EOR;
+  cut.m->m_len = cut.at;
+  cut.m->m_flags &= ~M_EOR;
+}
+
+mbuf *Divide(const Cut &cut, const Parts &parts) {
+  mbuf *tail = cut.m->m_next;
+  cut.m->m_next = nullptr;
+  if (parts.piece != nullptr) {
+    // Before the data: an mbuf that gets a header is then aligned below it.
+    if (cut.Packet() && parts.header == nullptr) GiveHeader(cut, parts.piece, parts.tags);
+    FillPiece(cut, parts.piece);
+    parts.piece->m_next = tail;
+    tail = parts.piece;
+  } else if (cut.Packet() && parts.header == nullptr) {
+    GiveHeader(cut, tail, parts.tags);
+  }
+  if (parts.header == nullptr) return tail;
+  GiveHeader(cut, parts.header, parts.tags);
+  parts.header->m_next = tail;
+  return parts.header;
+}
+
+// The tail of a packet that is cut at its end.
+mbuf *EmptyPacket(const Cut &cut, int how) {
+  mbuf *n = m_gethdr(how, cut.first->m_type);
+  if (n == nullptr) return nullptr;
+  m_tag *tags;
+  if (!CopyTags(cut.first, how, &tags)) return FailAndFree(n, errno);
+  GiveHeader(cut, n, tags);
+  return n;
+}
+
+} // namespace
+} // namespace weir
+
+extern "C" {
+
+struct mbuf *m_split(struct mbuf *m, int len, int how) {
+  if (m == nullptr || len < 0) return weir::Fail(EINVAL);
+  weir::Cut cut = {m, m, len, len};
+  for (; cut.m != nullptr && cut.at > cut.m->m_len; cut.m = cut.m->m_next) cut.at -= cut.m->m_len;
+  if (cut.m == nullptr) return weir::Fail(EINVAL);
+  if (!cut.InsideMbuf() && !weir::HasData(cut.m->m_next)) {
+    return cut.Packet() ? weir::EmptyPacket(cut, how) : weir::Fail(0);
+  }
+  weir::Parts parts;
+  if (!weir::Gather(cut, &parts, how)) return parts.Abandon(errno);
+  return weir::Divide(cut, parts);
+}
+
+} // extern "C"
