@@ -44,10 +44,10 @@ class Exporter {
     uint16_t port = 0;                  // 0: the system picks one; see port()
     std::string title = "weir";         // heading of the page
 
-    void (*snapshot)(weir_snapshot*) = nullptr;             // required
-    std::function<void(PrometheusText&)> metrics;           // adds metrics to /metrics
-    std::function<std::vector<Figure>()> figures;           // adds figures to page and JSON
-    std::function<bool(std::string* reason)> healthy;       // false, with a reason: 503
+    void (*snapshot)(weir_snapshot*) = nullptr;        // required
+    std::function<void(PrometheusText&)> metrics;      // adds metrics to /metrics
+    std::function<std::vector<Figure>()> figures;      // adds figures to page and JSON
+    std::function<bool(std::string* reason)> healthy;  // false, with a reason: 503
 
     unsigned max_connections = 64;         // at once; more are closed as they come
     unsigned max_connections_per_ip = 32;  // likewise
@@ -63,7 +63,7 @@ class Exporter {
   Exporter(const Exporter&) = delete;
   Exporter& operator=(const Exporter&) = delete;
 
-  uint16_t port() const { return port_; }        // as bound
+  uint16_t port() const { return port_; }          // as bound
   const std::string& url() const { return url_; }  // of the page: "http://127.0.0.1:9091/"
 
  private:

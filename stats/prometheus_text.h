@@ -8,7 +8,8 @@
 //   send(text.Render());
 //
 // The output is always well formed, whatever the order of calls: samples of one metric are
-// gathered under one HELP and one TYPE line, names are made legal, labels and help are escaped.
+// gathered under one HELP and one TYPE line, names are made legal, labels and help are escaped
+// and made valid UTF-8.
 // What stays with the caller: a metric's samples differ in their labels.
 //
 // Thread rule: an object belongs to one thread at a time. Everything passed in is copied.

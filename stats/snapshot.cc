@@ -6,12 +6,12 @@
 
 namespace {
 
-constexpr const char *kZoneNames[WEIR_NZONES] = {
+constexpr const char* kZoneNames[WEIR_NZONES] = {
     "mbuf", "cluster", "jumbo_page", "jumbo_9k", "jumbo_16k",
 };
 
 // By MT_* value; stats cannot see those names, but they are BSD's and do not change.
-constexpr const char *kTypeNames[] = {
+constexpr const char* kTypeNames[] = {
     "free", "data", "header", "soname", "soopts", "ftable", "control", "oobdata",
 };
 
@@ -27,18 +27,18 @@ constexpr uint64_t kWaitBounds[WEIR_WAIT_BUCKETS] = {
     1 * kSecond,        5 * kSecond,        10 * kSecond,
 };
 
-} // namespace
+}  // namespace
 
-extern "C" const char *weir_zone_name(int zone) {
+extern "C" const char* weir_zone_name(int zone) {
   return zone >= 0 && zone < WEIR_NZONES ? kZoneNames[zone] : "unknown";
 }
 
-extern "C" const char *weir_type_name(int type) {
+extern "C" const char* weir_type_name(int type) {
   constexpr int kNamed = sizeof kTypeNames / sizeof kTypeNames[0];
   return type >= 0 && type < kNamed ? kTypeNames[type] : nullptr;
 }
 
-extern "C" void weir_snapshot_clear(struct weir_snapshot *snapshot) {
+extern "C" void weir_snapshot_clear(struct weir_snapshot* snapshot) {
   std::memset(snapshot, 0, sizeof *snapshot);
   snapshot->version = WEIR_VERSION;
   for (int zone = 0; zone < WEIR_NZONES; ++zone) {

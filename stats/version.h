@@ -7,4 +7,4 @@
 #define WEIR_VERSION_PATCH 0
 #define WEIR_VERSION "0.1.0"
 
-#endif // WEIR_STATS_VERSION_H_
+#endif  // WEIR_STATS_VERSION_H_

@@ -1,0 +1,23 @@
+// A snapshot as Prometheus metrics. Names begin with "weir_"; the label "zone" has the names of
+// weir_zone_name(). Seconds and bytes are the units, as Prometheus asks for.
+//
+// Thread rule: pure functions of their arguments.
+#ifndef WEIR_STATS_PROMETHEUS_H_
+#define WEIR_STATS_PROMETHEUS_H_
+
+#include <string>
+
+#include "weir/stats/prometheus_text.h"
+#include "weir/stats/snapshot.h"
+
+namespace weir {
+
+// Adds all of weir's metrics to `text`.
+void AddMetrics(const weir_snapshot& snapshot, PrometheusText* text);
+
+// Weir's metrics alone, in text format 0.0.4.
+std::string RenderPrometheus(const weir_snapshot& snapshot);
+
+}  // namespace weir
+
+#endif  // WEIR_STATS_PROMETHEUS_H_

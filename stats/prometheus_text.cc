@@ -1,0 +1,140 @@
+#include "weir/stats/prometheus_text.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "weir/stats/utf8.h"
+
+namespace weir {
+namespace {
+
+bool IsLegal(char c, bool first, bool colon) {
+  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_') return true;
+  if (c == ':') return colon;
+  return !first && c >= '0' && c <= '9';
+}
+
+// Names of metrics may have colons, names of labels may not.
+std::string LegalName(std::string_view name, bool colon) {
+  std::string legal;
+  for (char c : name) {
+    if (legal.empty() && c >= '0' && c <= '9') legal += '_';
+    legal += IsLegal(c, legal.empty(), colon) ? c : '_';
+  }
+  return legal.empty() ? "_" : legal;
+}
+
+void AppendEscaped(std::string_view text, bool quotes, std::string* out) {
+  while (!text.empty()) {
+    const size_t length = Utf8Length(text);
+    if (length == 0) {
+      *out += kReplacement;
+    } else if (text[0] == '\n') {
+      *out += "\\n";
+    } else {
+      if (text[0] == '\\' || (text[0] == '"' && quotes)) *out += '\\';
+      out->append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
+void AppendLabel(std::string_view name, std::string_view value, std::string* out) {
+  *out += out->back() == '{' ? "" : ",";
+  *out += LegalName(name, /*colon=*/false);
+  *out += "=\"";
+  AppendEscaped(value, /*quotes=*/true, out);
+  *out += '"';
+}
+
+// `bound`, if any, becomes the label "le".
+void AppendSample(std::string_view name, std::string_view suffix,
+                  const PrometheusText::Labels& labels, std::string_view bound,
+                  std::string_view value, std::string* out) {
+  out->append(name).append(suffix);
+  if (!labels.empty() || !bound.empty()) {
+    *out += '{';
+    for (const auto& [label, text] : labels) AppendLabel(label, text, out);
+    if (!bound.empty()) AppendLabel("le", bound, out);
+    *out += '}';
+  }
+  out->append(" ").append(value).append("\n");
+}
+
+bool EndsInTotal(std::string_view name) { return name.ends_with("_total"); }
+
+}  // namespace
+
+PrometheusText::Value::Value(double v) {
+  if (std::isnan(v)) {
+    text_ = "NaN";
+  } else if (std::isinf(v)) {
+    text_ = v < 0 ? "-Inf" : "+Inf";
+  } else {
+    char digits[32];
+    text_.assign(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+    // OpenMetrics wants to see that bounds are not integers; elsewhere it does no harm.
+    if (text_.find_first_of(".e") == std::string::npos) text_ += ".0";
+  }
+}
+
+PrometheusText::Family& PrometheusText::FamilyFor(std::string_view name, const char* type,
+                                                  std::string_view help) {
+  std::string legal = LegalName(name, /*colon=*/true);
+  auto [it, is_new] = index_.try_emplace(legal, families_.size());
+  if (is_new) families_.push_back({std::move(legal), type, std::string(help), {}});
+  return families_[it->second];
+}
+
+void PrometheusText::Gauge(std::string_view name, std::string_view help, Value value,
+                           const Labels& labels) {
+  Family& family = FamilyFor(name, "gauge", help);
+  AppendSample(family.name, "", labels, "", value.text(), &family.samples);
+}
+
+void PrometheusText::Counter(std::string_view name, std::string_view help, Value value,
+                             const Labels& labels) {
+  std::string full(name);
+  if (!EndsInTotal(full)) full += "_total";
+  Family& family = FamilyFor(full, "counter", help);
+  AppendSample(family.name, "", labels, "", value.text(), &family.samples);
+}
+
+void PrometheusText::Histogram(std::string_view name, std::string_view help,
+                               const HistogramValue& value, const Labels& labels) {
+  Family& family = FamilyFor(name, "histogram", help);
+  for (size_t i = 0; i < value.bounds.size() && i < value.counts.size(); ++i) {
+    AppendSample(family.name, "_bucket", labels, Value(value.bounds[i]).text(),
+                 Value(value.counts[i]).text(), &family.samples);
+  }
+  const Value count(value.count);
+  AppendSample(family.name, "_bucket", labels, "+Inf", count.text(), &family.samples);
+  AppendSample(family.name, "_sum", labels, "", Value(value.sum).text(), &family.samples);
+  AppendSample(family.name, "_count", labels, "", count.text(), &family.samples);
+}
+
+std::string PrometheusText::Render() const {
+  const bool open_metrics = format_ == Format::kOpenMetrics;
+  std::string out;
+  for (const Family& family : families_) {
+    // In OpenMetrics a counter's family is named without the suffix that its samples carry.
+    std::string_view name = family.name;
+    if (open_metrics && family.type == std::string_view("counter")) {
+      name.remove_suffix(std::string_view("_total").size());
+    }
+    out.append("# HELP ").append(name).append(" ");
+    AppendEscaped(family.help, /*quotes=*/open_metrics, &out);
+    out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
+    out.append(family.samples);
+  }
+  if (open_metrics) out += "# EOF\n";
+  return out;
+}
+
+const char* PrometheusText::ContentType(Format format) {
+  return format == Format::kOpenMetrics
+             ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+             : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+}  // namespace weir

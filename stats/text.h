@@ -1,0 +1,23 @@
+// A snapshot as people read it: in the words of netstat -m, and as a table of zones.
+//
+// Thread rule: pure functions of their arguments.
+#ifndef WEIR_STATS_TEXT_H_
+#define WEIR_STATS_TEXT_H_
+
+#include <string>
+
+#include "weir/stats/snapshot.h"
+
+namespace weir {
+
+// netstat -m: FreeBSD's current/cache/total/max lines, which scripts know how to read, then the
+// BSDs' older lines by type and of requests denied, delayed and drained. "cache" is whatever is
+// held and free, wherever it is. "denied" counts failures, "delayed" waits.
+std::string RenderText(const weir_snapshot& snapshot);
+
+// A line for each zone, with where its objects are and what happened to it.
+std::string RenderZones(const weir_snapshot& snapshot);
+
+}  // namespace weir
+
+#endif  // WEIR_STATS_TEXT_H_
