@@ -20,7 +20,8 @@
 // Thread rule: Start and the destructor may be called from any thread. The callbacks in Options
 // run on the exporter's thread, one at a time, while the exporter lives; not after its destructor
 // has returned. They should be quick, as other requests wait meanwhile. One that throws costs
-// its request a status of 500, nothing else.
+// its request a status of 500, nothing else. After fork() the child has no such thread: it must
+// leave the exporter alone and end with exec or _exit.
 #ifndef WEIR_STATS_EXPORTER_H_
 #define WEIR_STATS_EXPORTER_H_
 

@@ -147,9 +147,9 @@
       });
       this.mark.hidden = !zone.low_water;
       this.mark.style.left = `${100 * zone.low_water / scale}%`;
-      this.mark.title = `kept in reserve: ${whole(zone.low_water)}`;
       const words = describe(zone);
-      setText(this.state, words.text);
+      const reserve = zone.low_water ? `, ${whole(zone.low_water)} kept in reserve` : '';
+      setText(this.state, words.text + reserve);
       this.state.className = `state ${words.level}`;
       this.bar.setAttribute('aria-label', PLACES.map(
           ([key, , title]) => `${title} ${whole(zone[key])}`).join(', ') + `; ${words.text}`);
@@ -315,7 +315,7 @@
   async function poll() {
     if (!paused && !document.hidden) {
       try {
-        const answer = await fetch('/stats.json', { signal: AbortSignal.timeout(5 * PERIOD_MS) });
+        const answer = await fetch('stats.json', { signal: AbortSignal.timeout(5 * PERIOD_MS) });
         if (!answer.ok) throw new Error(answer.status);
         const stats = await answer.json();
         if (!paused) show(stats);
