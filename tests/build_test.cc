@@ -11,7 +11,7 @@ TEST(BuildTest, IsCxx20) { EXPECT_GE(__cplusplus, 202002L); }
 TEST(BuildTest, ThreadsSeeReleasedData) {
   int data = 0;
   std::atomic<bool> ready{false};
-#if WEIR_BREAK == 1
+#if WEIR_BREAK == 901
   constexpr auto kRelease = std::memory_order_relaxed;
 #else
   constexpr auto kRelease = std::memory_order_release;

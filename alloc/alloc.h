@@ -1,0 +1,56 @@
+// Allocation as the layers above see it: an object of a zone, counted under a type.
+//
+// Thread safety: any function, any thread, at any time from before main to after exit handlers
+// began. Free may run on another thread than Alloc.
+// Progress: AllocFast and the fast part of Free are wait-free and touch only this thread's memory.
+#ifndef WEIR_ALLOC_ALLOC_H_
+#define WEIR_ALLOC_ALLOC_H_
+
+#include <cstdint>
+
+#include "weir/alloc/hooks.h"
+#include "weir/alloc/slab.h"
+#include "weir/alloc/thread_record.h"
+#include "weir/stats/snapshot.h"
+
+namespace weir {
+
+// Out of line: everything that the thread's cache cannot do.
+void *AllocSlow(int zone, int type, int how);
+void FreeSlow(int zone, int type, void *object);
+
+// An object from this thread's cache, or nullptr: call Alloc. `type` counts for mbufs only.
+inline void *AllocFast(int zone, int type) {
+  ThreadRecord *t = t_record;
+  if (t == nullptr) [[unlikely]] return nullptr;
+  void *object = t->caches[zone].Take(t->allocs[TallyOf(zone, type)]);
+  if (object != nullptr) [[likely]] OnAlloc(zone, object);
+  return object;
+}
+
+// An object, contents undefined. nullptr with errno ENOBUFS, ETIMEDOUT or ECANCELED.
+inline void *Alloc(int zone, int type, int how) {
+  if (void *object = AllocFast(zone, type)) return object;
+  void *object = AllocSlow(zone, type, how);
+  if (object != nullptr) OnAlloc(zone, object);
+  return object;
+}
+
+// Takes the object, which was allocated from that zone and is counted under that type.
+inline void Free(int zone, int type, void *object) {
+  OnFree(zone, object);
+  ThreadRecord *t = t_record;
+  if (t != nullptr && t->caches[zone].Put(object, t->frees[TallyOf(zone, type)])) [[likely]] {
+    return;
+  }
+  FreeSlow(zone, type, object);
+}
+
+// Where the reference count of a cluster lives: a cache line of its own, apart from the cluster.
+inline uint32_t *ClusterCount(int zone, const void *object) {
+  return g_slabs.CountOf(object, zone);
+}
+
+} // namespace weir
+
+#endif // WEIR_ALLOC_ALLOC_H_

@@ -1,0 +1,321 @@
+// A thread's cache of free objects of one zone, and the one mechanism by which others can take it
+// away without the owner's help: revocation.
+//
+// Motivation. The owner allocates and frees with plain loads and stores: no read-modify-write, no
+// fence. Yet at the limit no object may stay out of reach in the cache of a thread that sleeps in
+// a system call. So a reclaimer can take any cache, in three steps:
+//
+//   1. ctl: kOwned -> kRevoking, lim = 0, for every cache that there is
+//   2. one HeavyFence() for all of them
+//   3. each cache whose owner is not in the middle of an operation (st not busy) is emptied into
+//      the depot: ctl -> kTaken. One that is busy is left to its owner: ctl -> kDrainReq.
+//
+// The owner's side of the fence: store st | kBusy, LightFence(), load lim. Either the reclaimer
+// sees kBusy and keeps its hands off, or the owner sees lim == 0 and takes the slow path. Nobody
+// waits for anybody.
+//
+//   st   owner-written: number of objects, | kBusy while an operation touches slots
+//   lim  most objects that the fast path may keep here; 0 = revoked. Written by the reclaimer in
+//        kRevoking, by the owner in states that are its own (kTaken, kFlushing, kDead)
+//   ctl  who may touch slots:
+//
+//            kOwned    the owner
+//            kRevoking the reclaimer that put it there, once it saw st not busy
+//            kTaken    nobody: the cache is empty, whatever st says
+//            kDrainReq the owner, which must empty it before anything else
+//            kFlushing the owner, which is emptying it
+//            kOrphan   the reclaimer: the owner ended while it was kRevoking
+//            kDead     nobody: there is no owner
+//
+//                 reclaimer                 owner
+//      kOwned -------------> kRevoking      kTaken ------------------> kOwned    Restore
+//      kDrainReq ----------> kRevoking      kDrainReq -> kFlushing --> kTaken    Enter
+//      kRevoking (idle) ---> kTaken         kOwned, kDrainReq -> kFlushing -> kDead   Close
+//      kRevoking (busy) ---> kDrainReq      kTaken ------------------> kDead     Close
+//      kOrphan ------------> kDead          kRevoking ---------------> kOrphan   Close
+//                                           kDead -------------------> kTaken    Open
+//
+// Slow operations (Enter .. Leave) do not rely on the asymmetric fence: they exchange st with
+// sequential consistency and look at ctl. Where there is no membarrier, lim is always 0, and every
+// operation is a slow one.
+//
+// Every slow operation publishes st after each object that it moves, so that at any instant each
+// object is in exactly one place.
+//
+//   operation                may race with                                  progress
+//   Take, Put, Enter..Leave  everything but the owner's own calls;          wait-free
+//                            a signal handler of the owner gets kReentered
+//   Revoke, Collect          everything                                     wait-free
+//   Close                    everything but the owner's own calls           wait-free
+//
+// ABA on ctl: a reclaimer's compare-and-swap is from the state that it put there itself.
+#ifndef WEIR_ALLOC_CACHE_H_
+#define WEIR_ALLOC_CACHE_H_
+
+#include <cstdint>
+
+#include "weir/alloc/layout.h"
+#include "weir/reclaim/fence.h"
+#include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
+#include "weir/stats/counter.h"
+
+namespace weir {
+
+class Cache {
+ public:
+  enum Control : uint32_t { kDead, kOwned, kRevoking, kTaken, kDrainReq, kFlushing, kOrphan };
+  static constexpr uint32_t kBusy = uint32_t{1} << 31;
+
+  // ---- The owner, fast ----
+
+  // An object, counted in `allocs`; nullptr: take the slow path.
+  void *Take(Counter &allocs) {
+    uint32_t w = st_.load(std::memory_order_relaxed);    // owner-only
+    st_.store(w | kBusy, std::memory_order_relaxed);     // ordered by the fence, see [C1]
+    LightFence();
+    // [C1] acquire: with the store above and LightFence, one half of the asymmetric pair [C3];
+    // else we could take from a slot that the reclaimer is emptying.
+    // One unsigned compare finds the cache empty, revoked, and (kBusy set in w) re-entered.
+    if (w - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
+      st_.store(w, std::memory_order_release); // [C2]
+      return nullptr;
+    }
+    void *object = slots_[w - 1];
+    allocs.Add(1);
+    // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
+    st_.store(w - 1, std::memory_order_release);
+    return object;
+  }
+
+  // Puts an object in, counted in `frees`; false: take the slow path.
+  bool Put(void *object, Counter &frees) {
+    uint32_t w = st_.load(std::memory_order_relaxed); // owner-only
+    st_.store(w | kBusy, std::memory_order_relaxed);  // as in Take
+    LightFence();
+    if (w >= lim_.load(std::memory_order_acquire)) [[unlikely]] { // [C1]
+      st_.store(w, std::memory_order_release);                    // [C2]
+      return false;
+    }
+    slots_[w] = object;
+    frees.Add(1);
+    st_.store(w + 1, std::memory_order_release); // [C2]
+    return true;
+  }
+
+  // ---- The owner, slow ----
+
+  enum Entry {
+    kEntered,   // the cache is ours until Leave
+    kEmpty,     // it was taken and is empty: ours too; Restore to use it again
+    kMustFlush, // a reclaimer asked for it: Flush everything, then Leave
+    kAway,      // a reclaimer has it: use the depot; nothing to leave
+    kReentered  // a signal handler interrupted an operation: use the depot; nothing to leave
+  };
+
+  Entry Enter() {
+    uint32_t w = st_.load(std::memory_order_relaxed); // owner-only
+    if (w & kBusy) return kReentered;
+    // [C5] seq_cst: pairs with [C3] and [C4]. A reclaimer that does not see us busy has put
+    // kRevoking where we see it.
+    st_.exchange(w | kBusy, std::memory_order_seq_cst);
+    // [C6] seq_cst: the load of that pair; acquire besides, pairs with [C7].
+    uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
+    if (ctl == kOwned) return kEntered;
+    if (ctl == kTaken) {
+      st_.store(kBusy, std::memory_order_relaxed); // owner-only: the count was stale
+      return kEmpty;
+    }
+    // [C8] acquire: pairs with [C7] of the reclaimer that asked.
+    if (ctl == kDrainReq &&
+        ctl_.compare_exchange_strong(ctl, kFlushing, std::memory_order_acquire,
+                                     std::memory_order_relaxed)) {
+      return kMustFlush;
+    }
+    Leave();
+    return kAway;
+  }
+
+  // Between Enter and Leave.
+  uint32_t count() const { return st_.load(std::memory_order_relaxed) & ~kBusy; } // owner-only
+  void Push(void *object) {
+    uint32_t n = count();
+    slots_[n] = object;
+    st_.store((n + 1) | kBusy, std::memory_order_release); // [C2]
+  }
+  void *Pop() {
+    uint32_t n = count() - 1;
+    st_.store(n | kBusy, std::memory_order_release); // [C2]
+    return slots_[n];
+  }
+  void Leave() { st_.store(count(), std::memory_order_release); } // [C2]
+
+  // After kEmpty, or after kMustFlush with everything flushed: the fast path works again.
+  void Restore(uint32_t lim) {
+    lim_.store(lim, std::memory_order_relaxed); // published by [C9], or unused (0)
+    // [C9] seq_cst: pairs with [C10]; with the owner's look at the waiters that must follow, one
+    // side of a Dekker pair; the other is Waiters::Announce() [W1] and Revoke's look at ctl.
+    ctl_.store(kOwned, std::memory_order_seq_cst);
+  }
+  // After kMustFlush with nothing done: the request stands. release: as [C7].
+  void Defer() { ctl_.store(kDrainReq, std::memory_order_release); }
+  // After kMustFlush or RevokeOwn with everything flushed: the cache stays revoked.
+  // release: as [C9].
+  void StayRevoked() { ctl_.store(kTaken, std::memory_order_release); }
+  // Between Enter (kEntered, or after Restore) and Leave: takes the cache away from ourselves.
+  // False if a reclaimer came first; then it is that reclaimer's.
+  bool RevokeOwn() {
+    uint32_t expected = kOwned;
+    if (!ctl_.compare_exchange_strong(expected, kFlushing, std::memory_order_acquire,
+                                      std::memory_order_relaxed)) {
+      return false;
+    }
+    lim_.store(0, std::memory_order_relaxed); // owner-only: the owner reads it
+    return true;
+  }
+
+  // The thread ends. True: the cache is ours and must be flushed, then Kill()ed. False: there is
+  // nothing to flush. No other call of the owner may follow.
+  bool Close();
+  void Kill() {
+    Leave();
+    ctl_.store(kDead, std::memory_order_release); // [C11] release: pairs with [C12]
+  }
+
+  // A new owner, of a cache that Reusable() said is dead.
+  void Open() {
+    st_.store(0, std::memory_order_relaxed);  // unpublished: nobody looks at a dead cache
+    lim_.store(0, std::memory_order_relaxed); // unpublished
+    ctl_.store(kTaken, std::memory_order_release); // as [C9]
+  }
+  // [C12] acquire: pairs with [C11].
+  bool Reusable() const { return ctl_.load(std::memory_order_acquire) == kDead; }
+
+  // ---- A reclaimer ----
+
+  enum Revoked { kMine, kNothing, kBusyElsewhere };
+
+  // Step 1, of the pass with this number, which no other pass of the zone has. kMine: go on with
+  // HeavyFence() and, where Mine(pass), Collect. kNothing: there is nothing in it.
+  // kBusyElsewhere: its owner or another reclaimer is moving its objects.
+  Revoked Revoke(uint64_t pass) {
+    // [C10] seq_cst: pairs with [C9].
+    uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
+    while (ctl == kOwned || ctl == kDrainReq) {
+      // [C3] seq_cst: pairs with [C5]; acquire besides, pairs with [C9] and [C7].
+      if (ctl_.compare_exchange_weak(ctl, kRevoking, std::memory_order_seq_cst,
+                                     std::memory_order_seq_cst)) {
+        lim_.store(0, std::memory_order_relaxed); // ordered by HeavyFence, see [C1]
+        pass_.store(pass, std::memory_order_relaxed); // owner-only: kRevoking is ours
+        return kMine;
+      }
+    }
+    return ctl == kTaken || ctl == kDead ? kNothing : kBusyElsewhere;
+  }
+
+  // Whether this pass put the cache into kRevoking. relaxed (hint): only we store this number.
+  bool Mine(uint64_t pass) const { return pass_.load(std::memory_order_relaxed) == pass; }
+
+  // Step 3, of a cache that Revoke gave us: calls take(object) for each object in it. False: the
+  // owner is busy and will flush it itself.
+  template <typename TakeObject>
+  bool Collect(TakeObject take);
+
+  // What a snapshot counts as being in this cache. Exact when quiet.
+  uint32_t Held() const {
+    uint32_t ctl = ctl_.load(std::memory_order_acquire); // [C12]
+    bool holds = ctl == kOwned || ctl == kDrainReq || ctl == kFlushing || ctl == kRevoking;
+    return holds ? st_.load(std::memory_order_relaxed) & ~kBusy : 0; // hint
+  }
+  // seq_cst: pairs with [C5]; for fork, which waits until nobody is in the middle of anything.
+  bool Busy() const { return (st_.load(std::memory_order_seq_cst) & kBusy) != 0; }
+
+  // In a fork's child, of a thread that is not there: everything in it goes to take, and it dies.
+  // quiescent.
+  template <typename TakeObject>
+  void Bury(TakeObject take);
+
+ private:
+  // ---- Owner-written ----
+  alignas(64) Atomic<uint32_t> st_{0};
+  // Reclaimer-written, but read by the owner in every operation, and written seldom.
+  Atomic<uint32_t> lim_{0};
+  void *slots_[kCacheMax];
+  // ---- Shared ----
+  alignas(64) Atomic<uint32_t> ctl_{kDead};
+  Atomic<uint64_t> pass_{0}; // the last pass that revoked it
+};
+static_assert(alignof(Cache) == 64 && sizeof(Cache) % 64 == 0, "ctl has a cache line of its own");
+
+template <typename TakeObject>
+bool Cache::Collect(TakeObject take) {
+  // [C4] acquire: pairs with [C2], the owner's last operation is complete. seq_cst besides: pairs
+  // with [C5]. After HeavyFence it also sees the kBusy of any fast operation that did not see
+  // lim == 0.
+  constexpr std::memory_order kOrder = Order(kBreakTakeAcquire, std::memory_order_seq_cst);
+  uint32_t s = st_.load(kOrder);
+  for (int i = 0; (s & kBusy) != 0 && i < kBusyReads; ++i) s = st_.load(kOrder);
+  bool taken = (s & kBusy) == 0;
+  if (taken) {
+    for (uint32_t i = 0; i < s; ++i) take(slots_[i]);
+  }
+  uint32_t expected = kRevoking;
+  // [C7] release: pairs with [C6] and [C8], the slots are the owner's again (or nobody's) after
+  // we are done with them. acquire on failure: pairs with [C13].
+  if (ctl_.compare_exchange_strong(expected, taken ? kTaken : kDrainReq,
+                                   std::memory_order_release, std::memory_order_acquire)) {
+    return taken;
+  }
+  // kOrphan: the owner has ended. If it was busy then, it is not any more.
+  if (!taken) {
+    s = st_.load(std::memory_order_relaxed) & ~kBusy; // quiescent, see [C13]
+    for (uint32_t i = 0; i < s; ++i) take(slots_[i]);
+  }
+  ctl_.store(kDead, std::memory_order_release); // [C11]
+  return true;
+}
+
+inline bool Cache::Close() {
+  uint32_t w = st_.load(std::memory_order_relaxed) & ~kBusy; // owner-only
+  st_.exchange(w | kBusy, std::memory_order_seq_cst);        // [C5]
+  uint32_t ctl = ctl_.load(std::memory_order_seq_cst);       // [C6]
+  for (;;) {
+    switch (ctl) {
+      case kOwned:
+      case kDrainReq:
+        if (ctl_.compare_exchange_weak(ctl, kFlushing, std::memory_order_acquire, // [C8]
+                                       std::memory_order_acquire)) {
+          lim_.store(0, std::memory_order_relaxed); // owner-only
+          return true;
+        }
+        break;
+      case kRevoking:
+        st_.store(w, std::memory_order_release); // [C2]
+        // [C13] release: pairs with the failing [C7]; the reclaimer may now take all.
+        if (ctl_.compare_exchange_weak(ctl, kOrphan, std::memory_order_release,
+                                       std::memory_order_acquire)) {
+          return false;
+        }
+        st_.exchange(w | kBusy, std::memory_order_seq_cst); // [C5]
+        ctl = ctl_.load(std::memory_order_seq_cst);         // [C6]
+        break;
+      default: // kTaken: nothing in it
+        st_.store(0, std::memory_order_relaxed);      // owner-only
+        ctl_.store(kDead, std::memory_order_release); // [C11]
+        return false;
+    }
+  }
+}
+
+template <typename TakeObject>
+void Cache::Bury(TakeObject take) {
+  uint32_t n = Held();
+  for (uint32_t i = 0; i < n; ++i) take(slots_[i]);
+  st_.store(0, std::memory_order_relaxed);
+  lim_.store(0, std::memory_order_relaxed);
+  ctl_.store(kDead, std::memory_order_release); // [C11]
+}
+
+} // namespace weir
+
+#endif // WEIR_ALLOC_CACHE_H_

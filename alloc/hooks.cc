@@ -1,0 +1,31 @@
+#include "weir/alloc/hooks.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace weir {
+
+#ifdef WEIR_CHECK
+namespace {
+constexpr unsigned char kFill = 0xdb;
+} // namespace
+
+void FillFree(int zone, void *object) {
+  memset(static_cast<char *>(object) + kPoisonFrom[zone], kFill,
+         kObjectBytes[zone] - kPoisonFrom[zone]);
+}
+
+void VerifyFree(int zone, const void *object) {
+  const auto *p = static_cast<const unsigned char *>(object);
+  for (size_t i = kPoisonFrom[zone]; i < kObjectBytes[zone]; ++i) {
+    if (p[i] == kFill) continue;
+    fprintf(stderr, "weir: zone %s: %p was written to while it was free: byte %zu is 0x%02x\n",
+            weir_zone_name(zone), object, i, p[i]);
+    abort();
+  }
+}
+#endif
+
+} // namespace weir

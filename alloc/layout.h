@@ -1,0 +1,52 @@
+// Every number of the allocator that can be tuned, once. WEIR_TINY selects a second, tiny set,
+// with which the rare paths are common: the check flavour and the model tests run it.
+#ifndef WEIR_ALLOC_LAYOUT_H_
+#define WEIR_ALLOC_LAYOUT_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "weir/stats/snapshot.h"
+
+namespace weir {
+
+// Bytes of one object of each zone.
+inline constexpr size_t kObjectBytes[WEIR_NZONES] = {256, 2048, 4096, 9216, 16384};
+
+// A slab: a power of two, and aligned to itself, so that an object's slab is found by its address.
+inline constexpr unsigned kSlabShift = 18;
+inline constexpr size_t kSlabBytes = size_t{1} << kSlabShift;
+constexpr uint32_t SlabCapacity(int zone) {
+  return static_cast<uint32_t>(kSlabBytes / kObjectBytes[zone]);
+}
+// An object's number is its slab's number and its place in the slab.
+inline constexpr unsigned kPlaceBits = 10;
+static_assert(SlabCapacity(WEIR_ZONE_MBUF) <= 1u << kPlaceBits);
+inline constexpr uint32_t kMaxSlabs = 1u << 20; // 256 GiB
+inline constexpr uint32_t kMaxObjects = UINT32_MAX;
+
+#if defined(WEIR_TINY) || defined(WEIR_CHECK)
+inline constexpr uint32_t kMagazineRounds = 2;
+inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {4, 4, 4, 2, 2};
+inline constexpr uint32_t kCacheMax = 4;
+inline constexpr uint32_t kFirstGeneration = UINT32_MAX - 64; // wraps within a second
+#else
+inline constexpr uint32_t kMagazineRounds = 32;  // objects that change hands at once
+inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {64, 64, 32, 16, 16};
+inline constexpr uint32_t kCacheMax = 64;
+inline constexpr uint32_t kFirstGeneration = 0;
+#endif
+
+// How often a thread that may not sleep looks again while another is in the middle of moving
+// objects, before it gives up; each look yields the processor.
+inline constexpr int kLooks = 4096;
+// How often a reclaimer re-reads the word of a cache whose owner is in the middle of an operation.
+inline constexpr int kBusyReads = 32;
+
+// Free objects are poisoned from here on (check flavour, AddressSanitizer); an mbuf's header
+// stays readable, so that a double free can be told from a wild pointer.
+inline constexpr size_t kPoisonFrom[WEIR_NZONES] = {40, 0, 0, 0, 0};
+
+} // namespace weir
+
+#endif // WEIR_ALLOC_LAYOUT_H_

@@ -1,0 +1,178 @@
+// What an allocation does when there is nothing left, and what a zone says of itself.
+#include <sched.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <numeric>
+
+#include "weir/alloc/pools.h"
+#include "weir/alloc/zone.h"
+
+namespace weir {
+
+__thread bool t_announced[WEIR_NZONES];
+
+namespace {
+
+// Announced for as long as it lives; a handler that allocates within a drain is announced already.
+class Announced {
+ public:
+  Announced(Waiters &waiters, bool &flag) : waiters_(waiters), flag_(flag), was_(flag) {
+    if (!was_) waiters_.Announce();
+    flag_ = true;
+  }
+  ~Announced() {
+    flag_ = was_;
+    if (!was_) waiters_.Retire();
+  }
+  Announced(const Announced &) = delete;
+  Announced &operator=(const Announced &) = delete;
+
+ private:
+  Waiters &waiters_;
+  bool &flag_;
+  const bool was_;
+};
+
+constexpr int64_t kMillisecond = 1000000;
+
+} // namespace
+
+void Zone::Warn() {
+  int64_t now = MonotonicNs();
+  int64_t next = next_warning_ns_.load(std::memory_order_relaxed); // hint, revalidated
+  int64_t interval = g_options.warn_interval_s * 1000 * kMillisecond;
+  // relaxed (counter): whoever moves it on prints.
+  if (now < next || !next_warning_ns_.compare_exchange_strong(
+                        next, now + interval, std::memory_order_relaxed,
+                        std::memory_order_relaxed)) {
+    return;
+  }
+  static constexpr const char *kText[WEIR_NZONES] = {
+      "mbpool limit reached; increase NMBUFS", "mclpool limit reached; increase NMBCLUSTERS",
+      "jumbo page pool limit reached; increase NMBJUMBOP",
+      "jumbo 9k pool limit reached; increase NMBJUMBO9",
+      "jumbo 16k pool limit reached; increase NMBJUMBO16"};
+  if (carved() < limit()) {
+    fprintf(stderr, "WARNING: zone %s: no memory for another slab, at %ld of %ld objects\n",
+            weir_zone_name(id_), static_cast<long>(carved()), static_cast<long>(limit()));
+  } else {
+    fprintf(stderr, "WARNING: %s (zone %s, limit %ld)\n", kText[id_], weir_zone_name(id_),
+            static_cast<long>(limit()));
+  }
+}
+
+void *Zone::AtLimit(int tally, int how) {
+  const bool may_wait = how == kWait && !DrainRegistry::InHandler();
+  const int64_t wait_ms = g_wait_limit_ms.load(std::memory_order_relaxed); // hint
+  const int64_t begun = MonotonicNs();
+  const int64_t deadline = wait_ms <= 0 ? kNever : begun + wait_ms * kMillisecond;
+  Announced announced(waiters_, t_announced[id_]);
+  bool drained = false, slept = false, late = false;
+  int looks = 0;
+  int error = ENOBUFS;
+  void *object = nullptr;
+  for (;;) {
+    uint32_t epoch = waiters_.Epoch();
+    bool busy = Recall();
+    uint64_t moves = transit_.Look();
+    object = TakeOne();
+    if (object == nullptr && Grow()) continue;
+    if (object != nullptr) break;
+    // Nothing, but did we see everything? Not while another was moving objects.
+    bool unsure = busy || !transit_.Quiet(moves);
+    if (unsure && ++looks < kLooks) {
+      sched_yield();
+      continue;
+    }
+    if (!drained) {
+      drained = true;
+      looks = 0;
+      long freed = g_drains.Broadcast(id_, kMagazineRounds);
+      if (freed >= 0) {
+        drains_.Add(1);
+        drained_.Add(static_cast<uint64_t>(freed));
+      }
+      continue;
+    }
+    if (!may_wait) break;
+    if (g_shutdown.load(std::memory_order_relaxed) != 0) { // hint: shutdown wakes us again
+      error = ECANCELED;
+      break;
+    }
+    if (late) {
+      error = ETIMEDOUT;
+      break;
+    }
+    if (!slept) waits_.Add(1);
+    slept = true;
+    // Whoever is in the middle of moving objects need not wake us: look again soon.
+    int64_t soon = unsure ? MonotonicNs() + kMillisecond : kNever;
+    late = !waiters_.Sleep(epoch, std::min(soon, deadline)) && MonotonicNs() >= deadline;
+    looks = 0;
+  }
+  if (slept) {
+    uint64_t ns = static_cast<uint64_t>(MonotonicNs() - begun);
+    wait_buckets_[weir_wait_bucket(ns)].Add(1);
+    wait_sum_ns_.Add(ns);
+  }
+  if (object == nullptr) {
+    failures_.Add(1);
+    Warn();
+    errno = error;
+    return nullptr;
+  }
+  if (drained) delayed_.Add(1);
+  g_shared.allocs[tally].Add(1);
+  return object;
+}
+
+void Zone::Count(uint64_t &allocs, uint64_t &frees) const {
+  uint64_t a[WEIR_NTYPES] = {}, f[WEIR_NTYPES] = {};
+  const int n = id_ == WEIR_ZONE_MBUF ? WEIR_NTYPES : 1;
+  const uint64_t retyped = id_ == WEIR_ZONE_MBUF ? g_shared.retyped.Read() : 0;
+  SumTallies(TallyOf(id_, 0), n, a, f);
+  allocs = std::accumulate(a, a + n, uint64_t{0}) - retyped;
+  frees = std::accumulate(f, f + n, uint64_t{0}) - retyped;
+}
+
+int64_t Zone::InUse() const {
+  uint64_t allocs, frees;
+  Count(allocs, frees);
+  return static_cast<int64_t>(allocs - frees);
+}
+
+void Zone::Fill(weir_zone_snapshot &out) const {
+  Count(out.allocs, out.frees);
+  out.size = static_cast<int64_t>(kObjectBytes[id_]);
+  out.limit = limit();
+  out.low_water = low_water_.load(std::memory_order_relaxed); // hint
+  out.in_use = static_cast<int64_t>(out.allocs - out.frees);
+  g_records.ForEach([&](ThreadRecord &r) {
+    out.cached_thread += r.caches[id_].Held();
+    out.refills += r.events[id_].refills.Read();
+    out.flushes += r.events[id_].flushes.Read();
+  });
+  out.cached_slab = std::max<int64_t>(0, loose_count_.load(std::memory_order_relaxed)); // hint
+  out.total = carved();
+  out.in_use = std::min(out.in_use, out.total);
+  out.cached_thread = std::min(out.cached_thread, out.total - out.in_use);
+  out.cached_slab = std::min(out.cached_slab, out.total - out.in_use - out.cached_thread);
+  out.cached_depot = out.total - out.in_use - out.cached_thread - out.cached_slab;
+  out.bytes = slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes); // hint
+  out.waiting = waiters_.Count();
+  out.failures = failures_.Read();
+  out.waits = waits_.Read();
+  out.recalls = passes_.load(std::memory_order_relaxed); // counter
+  out.recalled_objects = recalled_.Read();
+  out.drains = drains_.Read();
+  out.drained_objects = drained_.Read();
+  out.wait_sum_ns = wait_sum_ns_.Read();
+  for (int i = 0; i <= WEIR_WAIT_BUCKETS; ++i) {
+    out.wait_count += wait_buckets_[i].Read();
+    if (i < WEIR_WAIT_BUCKETS) out.wait_buckets[i] = out.wait_count;
+  }
+}
+
+} // namespace weir

@@ -1,0 +1,115 @@
+#include "weir/alloc/options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+#include "weir/alloc/layout.h"
+
+namespace weir {
+namespace {
+
+struct Known {
+  const char *name;
+  const char *variable;
+  int64_t weir_options::*field;
+  int64_t least, most;
+};
+
+constexpr int64_t kObjects = int64_t{1} << 31;
+constexpr Known kKnown[] = {
+    {"nmbufs", "WEIR_NMBUFS", &weir_options::nmbufs, 1, kObjects},
+    {"nmbclusters", "WEIR_NMBCLUSTERS", &weir_options::nmbclusters, 1, kObjects},
+    {"nmbjumbop", "WEIR_NMBJUMBOP", &weir_options::nmbjumbop, 1, kObjects},
+    {"nmbjumbo9", "WEIR_NMBJUMBO9", &weir_options::nmbjumbo9, 1, kObjects},
+    {"nmbjumbo16", "WEIR_NMBJUMBO16", &weir_options::nmbjumbo16, 1, kObjects},
+    {"mblowat", "WEIR_MBLOWAT", &weir_options::mblowat, 0, kObjects},
+    {"mcllowat", "WEIR_MCLLOWAT", &weir_options::mcllowat, 0, kObjects},
+    {"wait_limit_ms", "WEIR_WAIT_LIMIT_MS", &weir_options::wait_limit_ms, 0, 86400000},
+    {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
+};
+
+const char *Refuse(const Known &k, const char *name, const char *value, int64_t most) {
+  static __thread char text[160];
+  snprintf(text, sizeof text, "%s: %s is not a number from %ld to %ld", name, value,
+           static_cast<long>(k.least), static_cast<long>(most));
+  return text;
+}
+
+const char *FromEnvironment(const Known &k, weir_options &options) {
+  const char *text = getenv(k.variable);
+  if (text == nullptr) return nullptr;
+  char *end;
+  errno = 0;
+  long long value = strtoll(text, &end, 10);
+  if (*text == '\0' || *end != '\0' || errno != 0 || value < k.least || value > k.most) {
+    return Refuse(k, k.variable, text, k.most);
+  }
+  options.*k.field = value;
+  return nullptr;
+}
+
+const char *CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_options &options) {
+  for (const Known &k : kKnown) {
+    if (k.field != low || options.*low <= most) continue;
+    char value[24];
+    snprintf(value, sizeof value, "%ld", static_cast<long>(options.*low));
+    return Refuse(k, k.name, value, most);
+  }
+  return nullptr;
+}
+
+// Half of the usable memory, shared out so that any mixture fits; no less than a small program
+// needs.
+void FillDefaults(weir_options &o) {
+  int64_t half = UsableMemory() / 2;
+  auto share = [half](int64_t &field, int zone, int64_t part) {
+    if (field != 0) return;
+    int64_t objects = half / part / static_cast<int64_t>(kObjectBytes[zone]);
+    field = std::clamp<int64_t>(objects, 1024, kObjects);
+  };
+  share(o.nmbclusters, WEIR_ZONE_CLUSTER, 4);
+  share(o.nmbjumbop, WEIR_ZONE_JUMBO_PAGE, 4);
+  share(o.nmbjumbo9, WEIR_ZONE_JUMBO_9K, 6);
+  share(o.nmbjumbo16, WEIR_ZONE_JUMBO_16K, 6);
+  if (o.nmbufs == 0) { // at least one for each cluster
+    int64_t all = o.nmbclusters + o.nmbjumbop + o.nmbjumbo9 + o.nmbjumbo16;
+    share(o.nmbufs, WEIR_ZONE_MBUF, 5);
+    o.nmbufs = std::min(std::max(o.nmbufs, all), kObjects);
+  }
+  if (o.warn_interval_s == 0) o.warn_interval_s = 60;
+}
+
+} // namespace
+
+int64_t UsableMemory() {
+  int64_t bytes = sysconf(_SC_PHYS_PAGES) * static_cast<int64_t>(sysconf(_SC_PAGESIZE));
+  if (FILE *f = fopen("/sys/fs/cgroup/memory.max", "r")) {
+    long long limit;
+    if (fscanf(f, "%lld", &limit) == 1) bytes = std::min<int64_t>(bytes, limit);
+    fclose(f);
+  }
+  return bytes;
+}
+
+const char *ResolveOptions(weir_options &options) {
+  for (const Known &k : kKnown) {
+    int64_t value = options.*k.field;
+    if (value != 0 && (value < k.least || value > k.most)) {
+      char text[24];
+      snprintf(text, sizeof text, "%ld", static_cast<long>(value));
+      return Refuse(k, k.name, text, k.most);
+    }
+    if (const char *wrong = FromEnvironment(k, options)) return wrong;
+  }
+  FillDefaults(options);
+  if (const char *wrong = CheckLowWater(&weir_options::mblowat, options.nmbufs, options)) {
+    return wrong;
+  }
+  return CheckLowWater(&weir_options::mcllowat, options.nmbclusters, options);
+}
+
+} // namespace weir

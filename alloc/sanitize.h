@@ -1,0 +1,28 @@
+// Tells AddressSanitizer which memory may be touched. Nothing in other builds.
+#ifndef WEIR_ALLOC_SANITIZE_H_
+#define WEIR_ALLOC_SANITIZE_H_
+
+#include <cstddef>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WEIR_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEIR_ASAN 1
+#endif
+#endif
+
+#ifdef WEIR_ASAN
+#include <sanitizer/asan_interface.h>
+namespace weir {
+inline void Poison(void *p, size_t n) { ASAN_POISON_MEMORY_REGION(p, n); }
+inline void Unpoison(void *p, size_t n) { ASAN_UNPOISON_MEMORY_REGION(p, n); }
+} // namespace weir
+#else
+namespace weir {
+inline void Poison(void *, size_t) {}
+inline void Unpoison(void *, size_t) {}
+} // namespace weir
+#endif
+
+#endif // WEIR_ALLOC_SANITIZE_H_

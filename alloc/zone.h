@@ -1,0 +1,152 @@
+// A zone: all objects of one size, with a hard limit on how many there may be.
+//
+// An allocation looks in four places, nearest first: the thread's cache (inline, alloc/cache.h),
+// the depot's full magazines, the loose stack (single objects back at their slabs), and slots of
+// the current slab that were never carved. If all are empty, a new slab; at the limit, recall.
+//
+//   thread caches <--- half a magazine ---> depot <--- recall --- all caches
+//        |                                    |
+//        +--- one at a time (revoked) ---> loose stack, linked in the slabs' tables
+//
+// At the limit (AtLimit). The thread announces itself as a waiter, and so long as anyone is
+// announced the zone is in *exhaustion mode*: caches stay revoked, every free goes to the loose
+// stack and wakes a waiter, nobody moves more than one object. Then: recall all caches; look;
+// broadcast the drain once; recall and look again; then fail, or sleep until something comes back.
+//
+// No false exhaustion: a thread gives up only after a look that found nothing while no cache was
+// busy or held anything (they were all seen revoked and empty) and nothing was in transit
+// (alloc/transit.h). No lost wake-up: reclaim/waiters.h, and [W4] here.
+//
+// Progress: steps up to a new slab are lock-free. A new slab may block in the slab source. A
+// thread at the limit may be delayed by another that was stopped in the middle of moving objects
+// (it yields and looks again, kLooks times), which no lock-free structure can avoid without
+// calling an object in someone's hands free.
+#ifndef WEIR_ALLOC_ZONE_H_
+#define WEIR_ALLOC_ZONE_H_
+
+#include <cstdint>
+
+#include "weir/alloc/depot.h"
+#include "weir/alloc/index_stack.h"
+#include "weir/alloc/layout.h"
+#include "weir/alloc/slab.h"
+#include "weir/alloc/slab_source.h"
+#include "weir/alloc/thread_record.h"
+#include "weir/alloc/transit.h"
+#include "weir/reclaim/waiters.h"
+#include "weir/stats/counter.h"
+
+namespace weir {
+
+enum How { kNoWait = 1, kWait = 2 };
+
+class Zone {
+ public:
+  constexpr explicit Zone(int id) : id_(id) {}
+
+  // What the fast path could not do. `t` is the caller's record or nullptr. Alloc returns nullptr
+  // with errno ENOBUFS, ETIMEDOUT or ECANCELED. Free cannot fail.
+  void *AllocSlow(ThreadRecord *t, int tally, int how);
+  void FreeSlow(ThreadRecord *t, int tally, void *object);
+
+  // Takes all objects out of all thread caches, into the depot. True if one was busy, so that
+  // something may still be in someone's hands.
+  bool Recall();
+
+  // Empties the caller's cache for good: its thread ends.
+  void CloseCache(ThreadRecord *t);
+
+  // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time.
+  int SetLimit(int64_t objects);
+  int64_t limit() const { return limit_.load(std::memory_order_relaxed); } // hint
+
+  // Carves so that at least `objects` exist, and keeps them from Trim. 0, EINVAL (negative or above
+  // the limit), ENOBUFS.
+  int Reserve(int64_t objects);
+
+  // Gives slabs of which every object is free back to the slab source. Returns bytes given back.
+  int64_t Trim();
+
+  // Fills the zone's part of a snapshot.
+  void Fill(weir_zone_snapshot &out) const;
+  int64_t InUse() const;
+  void Count(uint64_t &allocs, uint64_t &frees) const;
+
+  // Fork (alloc/fork.h): WaitQuiet recalls everything and returns when no thread but `own` is in
+  // the middle of moving objects; AfterFork makes the child, whose only thread is the caller,
+  // forget the others.
+  void WaitQuiet(const ThreadRecord *own);
+  void AfterFork(const ThreadRecord *own);
+
+  uint64_t failures() const { return failures_.Read(); }
+  uint64_t delayed() const { return delayed_.Read(); }
+  Waiters &waiters() { return waiters_; }
+
+ private:
+  // Where the next object is carved, in one word: objects carved so far, slab + 1, place in it.
+  struct Carving {
+    static constexpr uint64_t Make(uint64_t carved, uint64_t slab1, uint64_t place) {
+      return carved << 32 | slab1 << 11 | place;
+    }
+    static constexpr uint32_t Carved(uint64_t w) { return static_cast<uint32_t>(w >> 32); }
+    static constexpr uint32_t Slab1(uint64_t w) { return (w >> 11) & 0x1fffff; }
+    static constexpr uint32_t Place(uint64_t w) { return w & 0x7ff; }
+  };
+  static_assert(SlabCapacity(WEIR_ZONE_MBUF) <= 0x7ff && kMaxSlabs + 1 <= 0x1fffff);
+
+  struct Looser {
+    Atomic<uint32_t> &operator()(uint32_t number) const { return g_slabs.LinkOf(number); }
+  };
+
+  // The owner's cache, slow (zone.cc). OpenCache: true if it may be used until Leave().
+  bool OpenCache(Cache &cache);
+  bool RestoreCache(Cache &cache, bool flushing);
+  void FlushCache(Cache &cache, uint32_t n);
+  void Refill(Cache &cache);
+  void *AllocCached(ThreadRecord *t, int tally);
+  bool FreeCached(ThreadRecord *t, int tally, void *object);
+
+  // Single objects, without a cache (zone.cc).
+  void *TakeOne();
+  void *TakeFromDepot();
+  void PutOne(void *object);
+  // Puts an object into *m, a magazine being filled, which goes to the depot when it is full.
+  void Pack(Magazine *&m, void *object);
+  void PackRest(Magazine *m);
+
+  // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
+  // without memory, else there may be more to carve now.
+  uint32_t Carve(uint32_t n, void **out);
+  bool Grow();
+  int64_t carved() const;
+  bool Uncarve(uint32_t slab, uint32_t n);
+
+  // At the limit (limit.cc).
+  void *AtLimit(int tally, int how);
+  void Warn();
+
+  const int id_;
+  // ---- Read often, written seldom ----
+  Atomic<int64_t> limit_{0};
+  Atomic<int64_t> low_water_{0};
+  // ---- Shared; each of these structs has cache lines of its own ----
+  alignas(64) Atomic<uint64_t> carving_{0};
+  IndexStack loose_;
+  Depot depot_;
+  Transit transit_;
+  Waiters waiters_;
+  // ---- Slow paths ----
+  alignas(64) IndexStack spare_slabs_;
+  Atomic<int64_t> slabs_{0};       // live
+  Atomic<int64_t> loose_count_{0}; // on loose_
+  Atomic<uint64_t> passes_{0};     // of Recall
+  Atomic<uint32_t> trimming_{0};
+  Atomic<int64_t> next_warning_ns_{0};
+  SharedCounter failures_, delayed_, waits_, recalled_, drains_, drained_;
+  SharedCounter wait_buckets_[WEIR_WAIT_BUCKETS + 1]; // not cumulative
+  SharedCounter wait_sum_ns_;
+};
+
+} // namespace weir
+
+#endif // WEIR_ALLOC_ZONE_H_

@@ -1,0 +1,38 @@
+// Controls: a build with -DWEIR_BREAK=<n> takes one memory order or fence out, so that a test
+// can show that it would notice. Every ordinary build has WEIR_BREAK 0 and pays nothing.
+#ifndef WEIR_STATS_BREAK_H_
+#define WEIR_STATS_BREAK_H_
+
+#include <atomic>
+
+#ifndef WEIR_BREAK
+#define WEIR_BREAK 0
+#endif
+
+namespace weir {
+
+enum Break {
+  kBreakNothing = 0,
+  kBreakHeavyFence = 1,   // reclaim/fence.h: the reclaimer's membarrier is skipped
+  kBreakTakeAcquire = 2,  // alloc/cache.h [C4]: the reclaimer reads the count relaxed
+  kBreakStackPush = 3,    // alloc/index_stack.h [S1]: a push is relaxed
+  kBreakStackTag = 4,     // alloc/index_stack.h: the generation stays the same (ABA)
+  kBreakWaitRecheck = 5,  // alloc/zone.cc [W2]: a free does not look for waiters
+  kBreakRestoreCheck = 6, // alloc/zone.cc [W4]: a restored cache does not look again
+  kBreakRefUnique = 7,    // chain/refcount.h [R1]
+  kBreakRefDrop = 8,      // chain/refcount.h [R2]
+  kBreakDrainExit = 9,    // reclaim/drain.h: unregister does not wait
+  kBreakRecordClaim = 10, // reclaim/registry.h: a claim is not a compare-and-swap
+  kBreakCounterOrder = 11, // stats/counter.h: counts are published relaxed
+};
+
+constexpr bool Broken(Break b) { return b != kBreakNothing && b == WEIR_BREAK; }
+
+// `order`, or relaxed in the control build that takes this order out.
+constexpr std::memory_order Order(Break b, std::memory_order order) {
+  return Broken(b) ? std::memory_order_relaxed : order;
+}
+
+} // namespace weir
+
+#endif // WEIR_STATS_BREAK_H_

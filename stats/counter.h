@@ -1,0 +1,48 @@
+// A monotonic 64-bit counter with one writer and any number of readers: no read-modify-write.
+//
+// Thread safety: Add by one thread at a time (its owner); Read by any. Wait-free.
+// Counters are never reset and never folded into one another: a sum over all of them is exact
+// as soon as their owners are quiet.
+#ifndef WEIR_STATS_COUNTER_H_
+#define WEIR_STATS_COUNTER_H_
+
+#include <cstdint>
+
+#include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
+
+namespace weir {
+
+class Counter {
+ public:
+  void Add(uint64_t n) {
+    // relaxed load (owner-only).
+    // [K1] release: pairs with [K2], so that who sees a free counted also sees the allocation
+    // that came before it counted; else a snapshot could show negative use.
+    value_.store(value_.load(std::memory_order_relaxed) + n,
+                 Order(kBreakCounterOrder, std::memory_order_release));
+  }
+
+  // [K2] acquire: pairs with [K1]. A reader that sums frees before allocations never sees more
+  // frees than allocations.
+  uint64_t Read() const { return value_.load(std::memory_order_acquire); }
+
+ private:
+  Atomic<uint64_t> value_{0};
+};
+
+// The same for events that any thread may count; slow paths only.
+class SharedCounter {
+ public:
+  // [K3] release: as [K1], pairs with [K4].
+  void Add(uint64_t n) { value_.fetch_add(n, std::memory_order_release); }
+  // [K4] acquire: as [K2], pairs with [K3].
+  uint64_t Read() const { return value_.load(std::memory_order_acquire); }
+
+ private:
+  Atomic<uint64_t> value_{0};
+};
+
+} // namespace weir
+
+#endif // WEIR_STATS_COUNTER_H_
