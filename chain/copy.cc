@@ -11,7 +11,7 @@ namespace weir {
 namespace {
 
 // Copies from's header, if wanted, without M_EOR, which goes by the data.
-bool DupHeader(mbuf *to, const mbuf *from, bool wanted, int how) {
+bool DupHeader(mbuf* to, const mbuf* from, bool wanted, int how) {
   if (!wanted) return true;
   if (!m_dup_pkthdr(to, from, how)) return false;
   to->m_flags &= ~M_EOR;
@@ -21,7 +21,7 @@ bool DupHeader(mbuf *to, const mbuf *from, bool wanted, int how) {
 // A copy of [off, off + count) of m's own data, at the same place in its buffer. An mbuf is
 // copied to one of the same layout, or from a packet header to a roomier plain one, so it fits;
 // merging two mbufs here could not promise that.
-bool FillShared(mbuf *n, mbuf *m, int off, int count) {
+bool FillShared(mbuf* n, mbuf* m, int off, int count) {
   if ((m->m_flags & M_EXT) && count > 0) {
     if (m_extshare(m, n) != 0) return false;
     n->m_data += off;
@@ -29,15 +29,15 @@ bool FillShared(mbuf *n, mbuf *m, int off, int count) {
     n->m_data = M_START(n) + (m->m_data - M_START(m)) + off;
     memcpy(n->m_data, m->m_data + off, static_cast<size_t>(count));
   } else if (!(m->m_flags & M_EXT)) {
-    n->m_data = M_START(n) + (m->m_data - M_START(m)); // no data, but its leading space
+    n->m_data = M_START(n) + (m->m_data - M_START(m));  // no data, but its leading space
   }
   n->m_len = count;
   if (off + count == m->m_len) n->m_flags |= m->m_flags & M_EOR;
   return true;
 }
 
-mbuf *CopyOne(mbuf *m, int off, int count, bool header, int how) {
-  mbuf *n = m_get(how, m->m_type);
+mbuf* CopyOne(mbuf* m, int off, int count, bool header, int how) {
+  mbuf* n = m_get(how, m->m_type);
   if (n == nullptr) return nullptr;
   if (!DupHeader(n, m, header, how) || !FillShared(n, m, off, count)) {
     return FailAndFree(n, errno);
@@ -46,15 +46,15 @@ mbuf *CopyOne(mbuf *m, int off, int count, bool header, int how) {
 }
 
 // [off, off + len) of the chain, which has that much, and with `all` also the empty mbufs behind.
-mbuf *CopyRange(mbuf *m, int off, int64_t len, bool header, bool all, int how) {
+mbuf* CopyRange(mbuf* m, int off, int64_t len, bool header, bool all, int how) {
   if (off > 0) {
     for (; off >= m->m_len; m = m->m_next) off -= m->m_len;
   }
-  mbuf *top = nullptr;
-  mbuf **link = &top;
+  mbuf* top = nullptr;
+  mbuf** link = &top;
   for (; m != nullptr && (len > 0 || all); m = m->m_next) {
     int count = static_cast<int>(std::min<int64_t>(len, m->m_len - off));
-    mbuf *n = CopyOne(m, off, count, header, how);
+    mbuf* n = CopyOne(m, off, count, header, how);
     if (n == nullptr) return FailAndFree(top, errno);
     *link = n;
     link = &n->m_next;
@@ -65,15 +65,15 @@ mbuf *CopyRange(mbuf *m, int off, int64_t len, bool header, bool all, int how) {
   return top;
 }
 
-mbuf *CopyFailed(int error) {
+mbuf* CopyFailed(int error) {
   CountCopyFailure();
   return Fail(error);
 }
 
 // The data of m from off on, as far as one buffer takes it, in a buffer of its own.
-mbuf *DupOne(const mbuf *m, int off, bool header, int how) {
+mbuf* DupOne(const mbuf* m, int off, bool header, int how) {
   int count = std::min(m->m_len - off, MJUM16BYTES);
-  mbuf *n = m_get2(count, how, m->m_type, header ? static_cast<int>(M_PKTHDR) : 0);
+  mbuf* n = m_get2(count, how, m->m_type, header ? static_cast<int>(M_PKTHDR) : 0);
   if (n == nullptr) return nullptr;
   if (!DupHeader(n, m, header, how)) return FailAndFree(n, errno);
   PlaceData(n, off == 0 ? m->m_data - M_START(m) : 0, count);
@@ -83,38 +83,38 @@ mbuf *DupOne(const mbuf *m, int off, bool header, int how) {
   return n;
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir
 
 extern "C" {
 
-struct mbuf *m_copym(struct mbuf *m, int off, int len, int how) {
+struct mbuf* m_copym(struct mbuf* m, int off, int len, int how) {
   bool all = len == M_COPYALL;
   if (off < 0 || !weir::Inside(m, off, all ? 0 : len)) return weir::CopyFailed(EINVAL);
   bool header = off == 0 && (m->m_flags & M_PKTHDR);
   int64_t range = all ? weir::Total(m) - off : len;
   // An empty packet is still a packet; any other empty range is nothing, and no failure.
   if (range == 0 && !(all && header)) return weir::Fail(0);
-  struct mbuf *top = weir::CopyRange(m, off, range, header, all, how);
+  struct mbuf* top = weir::CopyRange(m, off, range, header, all, how);
   if (top == nullptr) return weir::CopyFailed(errno);
   if (header) top->m_pkthdr.len = static_cast<int32_t>(std::min<int64_t>(range, INT32_MAX));
   return top;
 }
 
-struct mbuf *m_copypacket(struct mbuf *m, int how) {
+struct mbuf* m_copypacket(struct mbuf* m, int how) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return weir::CopyFailed(EINVAL);
   return m_copym(m, 0, M_COPYALL, how);
 }
 
-struct mbuf *m_dup(const struct mbuf *m, int how) {
+struct mbuf* m_dup(const struct mbuf* m, int how) {
   if (m == nullptr) return weir::Fail(EINVAL);
-  struct mbuf *top = nullptr;
-  struct mbuf **link = &top;
-  for (const struct mbuf *first = m; m != nullptr; m = m->m_next) {
+  struct mbuf* top = nullptr;
+  struct mbuf** link = &top;
+  for (const struct mbuf* first = m; m != nullptr; m = m->m_next) {
     int off = 0;
     do {
       bool header = m == first && off == 0 && (m->m_flags & M_PKTHDR);
-      struct mbuf *n = weir::DupOne(m, off, header, how);
+      struct mbuf* n = weir::DupOne(m, off, header, how);
       if (n == nullptr) return weir::FailAndFree(top, errno);
       *link = n;
       link = &n->m_next;
@@ -124,9 +124,9 @@ struct mbuf *m_dup(const struct mbuf *m, int how) {
   return top;
 }
 
-int m_copydata(const struct mbuf *m, int off, int len, void *buf) {
+int m_copydata(const struct mbuf* m, int off, int len, void* buf) {
   if (!weir::Inside(m, off, len) || (buf == nullptr && len > 0)) return EINVAL;
-  char *to = static_cast<char *>(buf);
+  char* to = static_cast<char*>(buf);
   for (; len > 0; m = m->m_next) {
     if (off >= m->m_len) {
       off -= m->m_len;
@@ -141,4 +141,4 @@ int m_copydata(const struct mbuf *m, int off, int len, void *buf) {
   return 0;
 }
 
-} // extern "C"
+}  // extern "C"

@@ -12,7 +12,7 @@ namespace {
 class Appender {
  public:
   // `expected`: how many bytes will be added in all, to choose the size of buffers.
-  Appender(mbuf *last, int64_t expected)
+  Appender(mbuf* last, int64_t expected)
       : last_(last),
         // Data behind M_EOR would move the mark.
         room_((last->m_flags & M_EOR) ? 0 : m_trailingspace(last)),
@@ -21,11 +21,11 @@ class Appender {
   int64_t Added() const { return added_; }
 
   // Adds len bytes of src, or zeros if it is NULL. 0, or the error that stopped it short.
-  int Add(const char *src, int64_t len) {
+  int Add(const char* src, int64_t len) {
     while (len > 0) {
       if (room_ == 0 && !Grow()) return errno;
       int count = static_cast<int>(std::min<int64_t>(len, room_));
-      char *to = last_->m_data + last_->m_len;
+      char* to = last_->m_data + last_->m_len;
       if (src != nullptr) {
         memcpy(to, src, static_cast<size_t>(count));
         src += count;
@@ -50,7 +50,7 @@ class Appender {
     return true;
   }
 
-  mbuf *last_;
+  mbuf* last_;
   int room_;
   int64_t expected_;
   int64_t added_ = 0;
@@ -58,7 +58,7 @@ class Appender {
 
 // Makes the buffers that hold [off, end) writable. The bytes stay what they are, so a failure
 // half-way leaves nothing to undo.
-int MakeRangePrivate(mbuf *m, int64_t off, int64_t end) {
+int MakeRangePrivate(mbuf* m, int64_t off, int64_t end) {
   int64_t at = 0;
   for (; m != nullptr && at < end; at += m->m_len, m = m->m_next) {
     if (at + m->m_len <= off || m->m_len == 0 || m_writable(m)) continue;
@@ -74,7 +74,7 @@ int MakeRangePrivate(mbuf *m, int64_t off, int64_t end) {
 }
 
 // Overwrites [off, off + len), which is inside the chain and writable.
-void Overwrite(mbuf *m, int64_t off, int64_t len, const char *src) {
+void Overwrite(mbuf* m, int64_t off, int64_t len, const char* src) {
   for (; len > 0; m = m->m_next) {
     if (off >= m->m_len) {
       off -= m->m_len;
@@ -89,7 +89,7 @@ void Overwrite(mbuf *m, int64_t off, int64_t len, const char *src) {
 }
 
 // Extends m, `total` bytes long, by zeros up to `off` and src up to `end`.
-int Extend(mbuf *m, int64_t total, int64_t off, int64_t end, const char *src, int64_t *added) {
+int Extend(mbuf* m, int64_t total, int64_t off, int64_t end, const char* src, int64_t* added) {
   Appender to(m_last(m), end - total);
   int64_t gap = std::max<int64_t>(off - total, 0);
   int error = to.Add(nullptr, gap);
@@ -99,18 +99,18 @@ int Extend(mbuf *m, int64_t total, int64_t off, int64_t end, const char *src, in
   return error;
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir
 
 extern "C" {
 
-int m_copyback(struct mbuf *m, int off, int len, const void *buf) {
+int m_copyback(struct mbuf* m, int off, int len, const void* buf) {
   int64_t end = int64_t{off} + len;
   if (m == nullptr || off < 0 || len < 0 || end > INT32_MAX) return EINVAL;
   if (buf == nullptr && len > 0) return EINVAL;
-  const char *src = static_cast<const char *>(buf);
+  const char* src = static_cast<const char*>(buf);
   int64_t total = weir::Total(m);
-  int64_t inside = std::clamp<int64_t>(total - off, 0, len); // bytes that overwrite
+  int64_t inside = std::clamp<int64_t>(total - off, 0, len);  // bytes that overwrite
 
   int error = weir::MakeRangePrivate(m, off, off + inside);
   if (error != 0) return error;
@@ -125,18 +125,18 @@ int m_copyback(struct mbuf *m, int off, int len, const void *buf) {
   return error;
 }
 
-int m_append(struct mbuf *m, int len, const void *buf) {
+int m_append(struct mbuf* m, int len, const void* buf) {
   int error = EINVAL;
   if (m != nullptr && len >= 0 && (buf != nullptr || len == 0)) {
     int64_t total = weir::Total(m);
     int64_t added = 0;
-    error = total + len > INT32_MAX ? EMSGSIZE
-                                    : weir::Extend(m, total, total, total + len,
-                                                   static_cast<const char *>(buf), &added);
+    error = total + len > INT32_MAX
+                ? EMSGSIZE
+                : weir::Extend(m, total, total, total + len, static_cast<const char*>(buf), &added);
   }
   if (error == 0) return 1;
   errno = error;
   return 0;
 }
 
-} // extern "C"
+}  // extern "C"

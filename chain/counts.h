@@ -8,6 +8,6 @@ namespace weir {
 void CountCopyFailure();
 void CountPullupFailure();
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_CHAIN_COUNTS_H_
+#endif  // WEIR_CHAIN_COUNTS_H_

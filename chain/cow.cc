@@ -11,11 +11,11 @@
 namespace weir {
 namespace {
 
-int64_t Lead(const mbuf *m) { return m->m_data - M_START(m); }
+int64_t Lead(const mbuf* m) { return m->m_data - M_START(m); }
 
 // Little data: back into the mbuf itself, no cluster needed.
-int MoveInside(mbuf *m, int how) {
-  mbuf *spare = m_get(how, m->m_type);
+int MoveInside(mbuf* m, int how) {
+  mbuf* spare = m_get(how, m->m_type);
   if (spare == nullptr) return errno;
   int64_t lead = Lead(m);
   MoveExt(spare, m);
@@ -26,10 +26,10 @@ int MoveInside(mbuf *m, int how) {
   return 0;
 }
 
-int MoveToCluster(mbuf *m, int how) {
+int MoveToCluster(mbuf* m, int how) {
   int size = ClusterFor(m->m_len);
   if (size == 0) return EMSGSIZE;
-  mbuf *spare = m_getjcl(how, m->m_type, 0, size);
+  mbuf* spare = m_getjcl(how, m->m_type, 0, size);
   if (spare == nullptr) return errno;
   PlaceData(spare, Lead(m), m->m_len);
   memcpy(spare->m_data, m->m_data, static_cast<size_t>(m->m_len));
@@ -48,14 +48,14 @@ int MoveToCluster(mbuf *m, int how) {
   return 0;
 }
 
-} // namespace
+}  // namespace
 
-void PlaceData(mbuf *m, int64_t lead, int len) {
+void PlaceData(mbuf* m, int64_t lead, int len) {
   int room = M_SIZE(m) - len;
   m->m_data = M_START(m) + (lead <= room ? lead : room & ~(static_cast<int>(sizeof(long)) - 1));
 }
 
-void MoveExt(mbuf *to, mbuf *from) {
+void MoveExt(mbuf* to, mbuf* from) {
   to->m_ext = from->m_ext;
   to->m_data = from->m_data;
   to->m_len = from->m_len;
@@ -65,8 +65,8 @@ void MoveExt(mbuf *to, mbuf *from) {
   from->m_len = 0;
 }
 
-int ShareRest(mbuf *m, int len, int how) {
-  mbuf *rest = m_get(how, m->m_type);
+int ShareRest(mbuf* m, int len, int how) {
+  mbuf* rest = m_get(how, m->m_type);
   if (rest == nullptr) return errno;
   if (int error = m_extshare(m, rest); error != 0) {
     m_free(rest);
@@ -82,9 +82,9 @@ int ShareRest(mbuf *m, int len, int how) {
   return 0;
 }
 
-int MakePrivate(mbuf *m, int how) {
+int MakePrivate(mbuf* m, int how) {
   bool fits = m->m_len <= ((m->m_flags & M_PKTHDR) ? MHLEN : MLEN);
   return (m->m_flags & M_EXT) && fits ? MoveInside(m, how) : MoveToCluster(m, how);
 }
 
-} // namespace weir
+}  // namespace weir

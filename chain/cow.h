@@ -10,20 +10,20 @@ namespace weir {
 
 // Points m_data at room for `len` bytes with `lead` bytes in front of them, or with fewer, the
 // address rounded down to the size of a long, if that does not fit. len <= M_SIZE(m).
-void PlaceData(mbuf *m, int64_t lead, int len);
+void PlaceData(mbuf* m, int64_t lead, int len);
 
 // Moves from's external buffer and data to `to`, which has no M_EXT. from is then empty, with its
 // own buffer.
-void MoveExt(mbuf *to, mbuf *from);
+void MoveExt(mbuf* to, mbuf* from);
 
 // Cuts the external buffer of m in two by sharing it: m keeps `len` bytes of data, a new mbuf
 // behind it gets the rest and M_EOR. 0, or ENOBUFS and nothing has changed.
-int ShareRest(mbuf *m, int len, int how);
+int ShareRest(mbuf* m, int len, int how);
 
 // Gives m, which stays where it is, a buffer that it may write, with the same data. 0, EMSGSIZE
 // (above MJUM16BYTES of data), or ENOBUFS; on failure nothing has changed.
-int MakePrivate(mbuf *m, int how);
+int MakePrivate(mbuf* m, int how);
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_CHAIN_COW_H_
+#endif  // WEIR_CHAIN_COW_H_

@@ -9,7 +9,7 @@ namespace {
 
 // Moves n's data behind last's if it fits and last may be written. Never behind M_EOR: that would
 // move the mark. Never between types: the data would change its own.
-bool Coalesce(mbuf *last, const mbuf *n) {
+bool Coalesce(mbuf* last, const mbuf* n) {
   if (m_trailingspace(last) < n->m_len || !m_writable(last)) return false;
   if ((last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
   if (n->m_len > 0) {
@@ -21,15 +21,15 @@ bool Coalesce(mbuf *last, const mbuf *n) {
 }
 
 // m's last mbuf, or NULL if m is NULL or n is part of it.
-mbuf *LastBefore(mbuf *m, const mbuf *n) {
+mbuf* LastBefore(mbuf* m, const mbuf* n) {
   for (; m != nullptr && m != n; m = m->m_next) {
     if (m->m_next == nullptr) return m;
   }
   return nullptr;
 }
 
-void TrimHead(mbuf *m, int64_t len) {
-  mbuf *first = m;
+void TrimHead(mbuf* m, int64_t len) {
+  mbuf* first = m;
   int64_t trimmed = 0;
   for (; m != nullptr && trimmed < len; m = m->m_next) {
     int count = static_cast<int>(std::min<int64_t>(len - trimmed, m->m_len));
@@ -41,7 +41,7 @@ void TrimHead(mbuf *m, int64_t len) {
   first->m_pkthdr.len = static_cast<int32_t>(first->m_pkthdr.len - trimmed);
 }
 
-void TrimTail(mbuf *m, int64_t len) {
+void TrimTail(mbuf* m, int64_t len) {
   int64_t keep = std::max<int64_t>(Total(m) - len, 0);
   if (m->m_flags & M_PKTHDR) {
     m->m_pkthdr.len = static_cast<int32_t>(std::min<int64_t>(keep, INT32_MAX));
@@ -49,18 +49,18 @@ void TrimTail(mbuf *m, int64_t len) {
   for (; m->m_len < keep; m = m->m_next) keep -= m->m_len;
   m->m_len = static_cast<int32_t>(keep);
   // The record that ended in what is freed now ends here.
-  for (const mbuf *n = m->m_next; n != nullptr; n = n->m_next) m->m_flags |= n->m_flags & M_EOR;
+  for (const mbuf* n = m->m_next; n != nullptr; n = n->m_next) m->m_flags |= n->m_flags & M_EOR;
   m_freem(m->m_next);
   m->m_next = nullptr;
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir
 
 extern "C" {
 
-int m_cat(struct mbuf *m, struct mbuf *n) {
-  struct mbuf *last = weir::LastBefore(m, n);
+int m_cat(struct mbuf* m, struct mbuf* n) {
+  struct mbuf* last = weir::LastBefore(m, n);
   if (last == nullptr) return EINVAL;
   while (n != nullptr && weir::Coalesce(last, n)) n = m_free(n);
   if (n != nullptr) {
@@ -71,7 +71,7 @@ int m_cat(struct mbuf *m, struct mbuf *n) {
   return 0;
 }
 
-int m_catpkt(struct mbuf *m, struct mbuf *n) {
+int m_catpkt(struct mbuf* m, struct mbuf* n) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return EINVAL;
   if (n == nullptr) return 0;
   int64_t len = (n->m_flags & M_PKTHDR) ? n->m_pkthdr.len : weir::Total(n);
@@ -82,14 +82,14 @@ int m_catpkt(struct mbuf *m, struct mbuf *n) {
   return 0;
 }
 
-int m_adj(struct mbuf *m, int len) {
+int m_adj(struct mbuf* m, int len) {
   if (m == nullptr || len == 0) return 0;
   if (len > 0) {
     weir::TrimHead(m, len);
   } else {
-    weir::TrimTail(m, -int64_t{len}); // in 64 bits: INT_MIN has no int of the other sign
+    weir::TrimTail(m, -int64_t{len});  // in 64 bits: INT_MIN has no int of the other sign
   }
   return 0;
 }
 
-} // extern "C"
+}  // extern "C"

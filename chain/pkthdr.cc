@@ -5,19 +5,19 @@
 
 namespace weir {
 
-bool CanHoldHeader(const mbuf *m) {
+bool CanHoldHeader(const mbuf* m) {
   if ((m->m_flags & (M_EXT | M_PKTHDR)) || m->m_len == 0) return true;
-  return m->m_data >= m->m_pktdat; // else the header would overwrite data
+  return m->m_data >= m->m_pktdat;  // else the header would overwrite data
 }
 
-void SetHeader(mbuf *m, const pkthdr &header, uint32_t flags) {
+void SetHeader(mbuf* m, const pkthdr& header, uint32_t flags) {
   if (m->m_flags & M_PKTHDR) m_tag_delete_chain(m, nullptr);
   m->m_pkthdr = header;
   m->m_flags = (m->m_flags & (M_EXT | M_RDONLY | M_EOR)) | (flags & kHeaderFlags) | M_PKTHDR;
   if (!(m->m_flags & M_EXT) && m->m_len == 0) m->m_data = m->m_pktdat;
 }
 
-void MoveHeader(mbuf *to, mbuf *from) {
+void MoveHeader(mbuf* to, mbuf* from) {
   to->m_nextpkt = from->m_nextpkt;
   from->m_nextpkt = nullptr;
   if (!(from->m_flags & M_PKTHDR)) return;
@@ -26,13 +26,12 @@ void MoveHeader(mbuf *to, mbuf *from) {
   from->m_flags &= ~kHeaderFlags;
 }
 
-} // namespace weir
+}  // namespace weir
 
 extern "C" {
 
-int m_dup_pkthdr(struct mbuf *to, const struct mbuf *from, int how) {
-  if (to == nullptr || from == nullptr || !(from->m_flags & M_PKTHDR) ||
-      !weir::CanHoldHeader(to)) {
+int m_dup_pkthdr(struct mbuf* to, const struct mbuf* from, int how) {
+  if (to == nullptr || from == nullptr || !(from->m_flags & M_PKTHDR) || !weir::CanHoldHeader(to)) {
     errno = EINVAL;
     return 0;
   }
@@ -44,9 +43,8 @@ int m_dup_pkthdr(struct mbuf *to, const struct mbuf *from, int how) {
   return 1;
 }
 
-int m_move_pkthdr(struct mbuf *to, struct mbuf *from) {
-  if (to == nullptr || from == nullptr || !(from->m_flags & M_PKTHDR) ||
-      !weir::CanHoldHeader(to)) {
+int m_move_pkthdr(struct mbuf* to, struct mbuf* from) {
+  if (to == nullptr || from == nullptr || !(from->m_flags & M_PKTHDR) || !weir::CanHoldHeader(to)) {
     return EINVAL;
   }
   if (to == from) return 0;
@@ -57,7 +55,7 @@ int m_move_pkthdr(struct mbuf *to, struct mbuf *from) {
   return 0;
 }
 
-int m_demote_pkthdr(struct mbuf *m) {
+int m_demote_pkthdr(struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return EINVAL;
   m_tag_delete_chain(m, nullptr);
   m->m_pkthdr = {};
@@ -65,7 +63,7 @@ int m_demote_pkthdr(struct mbuf *m) {
   return 0;
 }
 
-int m_demote(struct mbuf *m, int all, int flags) {
+int m_demote(struct mbuf* m, int all, int flags) {
   if (m == nullptr) return EINVAL;
   uint32_t keep = (static_cast<uint32_t>(flags) & ~M_PKTHDR) | M_EXT | M_EOR | M_RDONLY;
   for (m = all ? m : m->m_next; m != nullptr; m = m->m_next) {
@@ -76,4 +74,4 @@ int m_demote(struct mbuf *m, int all, int flags) {
   return 0;
 }
 
-} // extern "C"
+}  // extern "C"

@@ -14,21 +14,21 @@ namespace weir {
 inline constexpr uint32_t kHeaderFlags = M_COPYFLAGS & ~M_EOR;
 
 // Whether m has a place for a packet header without losing data.
-bool CanHoldHeader(const mbuf *m);
+bool CanHoldHeader(const mbuf* m);
 
 // Gives m, which can hold it, the header: takes over its tags. m's own header, if any, is freed;
 // without M_EXT and data m_data becomes m_pktdat.
-void SetHeader(mbuf *m, const pkthdr &header, uint32_t flags);
+void SetHeader(mbuf* m, const pkthdr& header, uint32_t flags);
 
 // Moves from's header, its flags and m_nextpkt to `to`, which becomes the first mbuf in its place.
 // from is then a plain mbuf. Without M_PKTHDR only m_nextpkt moves.
-void MoveHeader(mbuf *to, mbuf *from);
+void MoveHeader(mbuf* to, mbuf* from);
 
 // Copies of from's tags, in order. False with ENOBUFS if they cannot all be copied.
-bool CopyTags(const mbuf *from, int how, m_tag **copies);
+bool CopyTags(const mbuf* from, int how, m_tag** copies);
 // Frees a list of tags that no mbuf holds.
-void FreeTags(m_tag *list);
+void FreeTags(m_tag* list);
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_CHAIN_PKTHDR_H_
+#endif  // WEIR_CHAIN_PKTHDR_H_

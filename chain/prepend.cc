@@ -9,7 +9,7 @@ namespace {
 
 // Opens `len` bytes in front of m's data within its own buffer, if it may be written and there is
 // room. An empty mbuf has all of its buffer to offer.
-bool PrependInPlace(mbuf *m, int len) {
+bool PrependInPlace(mbuf* m, int len) {
   if (m_leadingspace(m) < len) {
     if (m->m_len != 0 || !m_writable(m) || M_SIZE(m) < len) return false;
     m_align(m, len);
@@ -21,24 +21,24 @@ bool PrependInPlace(mbuf *m, int len) {
   return true;
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir
 
 extern "C" {
 
-struct mbuf *m_prepend(struct mbuf *m, int len, int how) {
+struct mbuf* m_prepend(struct mbuf* m, int len, int how) {
   if (m == nullptr || len < 0) return weir::FailAndFree(m, EINVAL);
   int header = static_cast<int>(m->m_flags & M_PKTHDR);
-  struct mbuf *first = m_get2(len, how, m->m_type, header); // EMSGSIZE above MJUM16BYTES
+  struct mbuf* first = m_get2(len, how, m->m_type, header);  // EMSGSIZE above MJUM16BYTES
   if (first == nullptr) return weir::FailAndFree(m, errno);
   weir::MoveHeader(first, m);
-  m_align(first, len); // at the end of the buffer: the next prepend finds the room in front
+  m_align(first, len);  // at the end of the buffer: the next prepend finds the room in front
   first->m_len = len;
   first->m_next = m;
   return first;
 }
 
-struct mbuf *m_prependlen(struct mbuf *m, int len, int how) {
+struct mbuf* m_prependlen(struct mbuf* m, int len, int how) {
   if (m == nullptr || len < 0) return weir::FailAndFree(m, EINVAL);
   bool packet = (m->m_flags & M_PKTHDR) != 0;
   if (packet && int64_t{m->m_pkthdr.len} + len > INT32_MAX) return weir::FailAndFree(m, EMSGSIZE);
@@ -50,4 +50,4 @@ struct mbuf *m_prependlen(struct mbuf *m, int len, int how) {
   return m;
 }
 
-} // extern "C"
+}  // extern "C"

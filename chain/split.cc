@@ -11,8 +11,8 @@ namespace {
 
 // Where the chain is cut: behind `at` bytes of m, `len` bytes of the whole chain.
 struct Cut {
-  mbuf *first;
-  mbuf *m;
+  mbuf* first;
+  mbuf* m;
   int at;
   int len;
 
@@ -22,11 +22,11 @@ struct Cut {
 
 // What the tail needs beyond the mbufs behind the cut. Freed unless handed on.
 struct Parts {
-  mbuf *piece = nullptr;  // takes what m holds behind the cut
-  mbuf *header = nullptr; // takes the packet header if the tail's first mbuf has no place for it
-  m_tag *tags = nullptr;
+  mbuf* piece = nullptr;   // takes what m holds behind the cut
+  mbuf* header = nullptr;  // takes the packet header if the tail's first mbuf has no place for it
+  m_tag* tags = nullptr;
 
-  mbuf *Abandon(int error) {
+  mbuf* Abandon(int error) {
     m_freem(piece);
     m_freem(header);
     FreeTags(tags);
@@ -35,13 +35,13 @@ struct Parts {
 };
 
 // Whether the tail's first mbuf can hold the packet header as well as its data.
-bool TailHoldsHeader(const Cut &cut) {
-  const mbuf *m = cut.InsideMbuf() ? cut.m : cut.m->m_next;
+bool TailHoldsHeader(const Cut& cut) {
+  const mbuf* m = cut.InsideMbuf() ? cut.m : cut.m->m_next;
   int len = cut.InsideMbuf() ? m->m_len - cut.at : m->m_len;
   return (m->m_flags & M_EXT) || len <= MHLEN;
 }
 
-bool Gather(const Cut &cut, Parts *parts, int how) {
+bool Gather(const Cut& cut, Parts* parts, int how) {
   if (cut.Packet()) {
     if (!CopyTags(cut.first, how, &parts->tags)) return false;
     if (!TailHoldsHeader(cut)) {
@@ -57,9 +57,9 @@ bool Gather(const Cut &cut, Parts *parts, int how) {
 }
 
 // Moves the header of the head to the tail's `m`, shifting m's data out of its way if need be.
-void GiveHeader(const Cut &cut, mbuf *m, m_tag *tags) {
+void GiveHeader(const Cut& cut, mbuf* m, m_tag* tags) {
   if (!(m->m_flags & M_EXT) && m->m_len > 0) {
-    char *to = m->m_pktdat + ((MHLEN - m->m_len) & ~(static_cast<int>(sizeof(long)) - 1));
+    char* to = m->m_pktdat + ((MHLEN - m->m_len) & ~(static_cast<int>(sizeof(long)) - 1));
     memmove(to, m->m_data, static_cast<size_t>(m->m_len));
     m->m_data = to;
   }
@@ -71,13 +71,13 @@ void GiveHeader(const Cut &cut, mbuf *m, m_tag *tags) {
 }
 
 // Moves what cut.m holds behind the cut to `piece`.
-void FillPiece(const Cut &cut, mbuf *piece) {
+void FillPiece(const Cut& cut, mbuf* piece) {
   int rest = cut.m->m_len - cut.at;
   if (!(cut.m->m_flags & M_EXT)) {
     m_align(piece, rest);
     memcpy(piece->m_data, cut.m->m_data + cut.at, static_cast<size_t>(rest));
   } else if (cut.at == 0) {
-    MoveExt(piece, cut.m); // the head keeps nothing of it, so nothing need be shared
+    MoveExt(piece, cut.m);  // the head keeps nothing of it, so nothing need be shared
   } else {
     piece->m_data = cut.m->m_data + cut.at;
   }
@@ -87,8 +87,8 @@ void FillPiece(const Cut &cut, mbuf *piece) {
   cut.m->m_flags &= ~M_EOR;
 }
 
-mbuf *Divide(const Cut &cut, const Parts &parts) {
-  mbuf *tail = cut.m->m_next;
+mbuf* Divide(const Cut& cut, const Parts& parts) {
+  mbuf* tail = cut.m->m_next;
   cut.m->m_next = nullptr;
   if (parts.piece != nullptr) {
     // Before the data: an mbuf that gets a header is then aligned below it.
@@ -106,21 +106,21 @@ mbuf *Divide(const Cut &cut, const Parts &parts) {
 }
 
 // The tail of a packet that is cut at its end.
-mbuf *EmptyPacket(const Cut &cut, int how) {
-  mbuf *n = m_gethdr(how, cut.first->m_type);
+mbuf* EmptyPacket(const Cut& cut, int how) {
+  mbuf* n = m_gethdr(how, cut.first->m_type);
   if (n == nullptr) return nullptr;
-  m_tag *tags;
+  m_tag* tags;
   if (!CopyTags(cut.first, how, &tags)) return FailAndFree(n, errno);
   GiveHeader(cut, n, tags);
   return n;
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir
 
 extern "C" {
 
-struct mbuf *m_split(struct mbuf *m, int len, int how) {
+struct mbuf* m_split(struct mbuf* m, int len, int how) {
   if (m == nullptr || len < 0) return weir::Fail(EINVAL);
   weir::Cut cut = {m, m, len, len};
   for (; cut.m != nullptr && cut.at > cut.m->m_len; cut.m = cut.m->m_next) cut.at -= cut.m->m_len;
@@ -133,4 +133,4 @@ struct mbuf *m_split(struct mbuf *m, int len, int how) {
   return weir::Divide(cut, parts);
 }
 
-} // extern "C"
+}  // extern "C"

@@ -11,8 +11,8 @@
 namespace weir {
 namespace {
 
-const char *ExtFault(const mbuf *m) {
-  const m_ext &ext = m->m_ext;
+const char* ExtFault(const mbuf* m) {
+  const m_ext& ext = m->m_ext;
   if (ext.ext_buf == nullptr) return "M_EXT without a buffer";
   if (ext.ext_size > INT32_MAX) return "ext_size out of range";
   if (ext.ext_type <= EXT_JUMBO16) {
@@ -27,12 +27,12 @@ const char *ExtFault(const mbuf *m) {
   return nullptr;
 }
 
-const char *MbufFault(const mbuf *m) {
+const char* MbufFault(const mbuf* m) {
   if (m->m_state == MbufState(m, kMbufFree)) return "mbuf is free";
   if (m->m_state != MbufState(m, kMbufLive)) return "not an mbuf, or overwritten";
   if (m->m_type < 0 || m->m_type >= MT_NTYPES) return "m_type out of range";
   if (m->m_flags & M_EXT) {
-    if (const char *fault = ExtFault(m)) return fault;
+    if (const char* fault = ExtFault(m)) return fault;
   }
   // As numbers: pointers into different objects may not be compared.
   uintptr_t start = reinterpret_cast<uintptr_t>(M_START(m));
@@ -44,12 +44,12 @@ const char *MbufFault(const mbuf *m) {
   return nullptr;
 }
 
-const char *HeaderFault(const mbuf *m, int64_t total) {
+const char* HeaderFault(const mbuf* m, int64_t total) {
   if (!(m->m_flags & M_PKTHDR)) return nullptr;
   return m->m_pkthdr.len == total ? nullptr : "m_pkthdr.len is not the sum of m_len";
 }
 
-const char *LinkFault(const mbuf *m) {
+const char* LinkFault(const mbuf* m) {
   if (m->m_flags & M_PKTHDR) return "M_PKTHDR behind the first mbuf";
   if (m->m_nextpkt != nullptr) return "m_nextpkt behind the first mbuf";
   return nullptr;
@@ -57,18 +57,18 @@ const char *LinkFault(const mbuf *m) {
 
 struct Name {
   uint32_t flag;
-  const char *name;
+  const char* name;
 };
 constexpr Name kNames[] = {
-    {M_EXT, "ext"},         {M_PKTHDR, "pkthdr"}, {M_EOR, "eor"},     {M_RDONLY, "rdonly"},
-    {M_BCAST, "bcast"},     {M_MCAST, "mcast"},   {M_VLANTAG, "vlan"}, {M_TSTMP, "tstmp"},
-    {M_LINK0, "link0"},     {M_LINK1, "link1"},   {M_LINK2, "link2"},
+    {M_EXT, "ext"},     {M_PKTHDR, "pkthdr"}, {M_EOR, "eor"},      {M_RDONLY, "rdonly"},
+    {M_BCAST, "bcast"}, {M_MCAST, "mcast"},   {M_VLANTAG, "vlan"}, {M_TSTMP, "tstmp"},
+    {M_LINK0, "link0"}, {M_LINK1, "link1"},   {M_LINK2, "link2"},
 };
 
-void PrintMbuf(const mbuf *m) {
-  fprintf(stderr, "mbuf %p: type %d, len %d, data at %td of %d", static_cast<const void *>(m),
+void PrintMbuf(const mbuf* m) {
+  fprintf(stderr, "mbuf %p: type %d, len %d, data at %td of %d", static_cast<const void*>(m),
           m->m_type, m->m_len, m->m_data - M_START(m), M_SIZE(m));
-  for (const Name &n : kNames) {
+  for (const Name& n : kNames) {
     if (m->m_flags & n.flag) fprintf(stderr, " %s", n.name);
   }
   if (m->m_flags & M_PROTOFLAGS) fprintf(stderr, " proto %#x", m->m_flags & M_PROTOFLAGS);
@@ -79,7 +79,7 @@ void PrintMbuf(const mbuf *m) {
   fputc('\n', stderr);
 }
 
-void PrintData(const char *data, int len) {
+void PrintData(const char* data, int len) {
   constexpr int kRow = 16;
   for (int at = 0; at < len; at += kRow) {
     int n = std::min(kRow, len - at);
@@ -100,17 +100,17 @@ void PrintData(const char *data, int len) {
   }
 }
 
-} // namespace
+}  // namespace
 
-const char *FindFault(const mbuf *m) {
+const char* FindFault(const mbuf* m) {
   if (m == nullptr) return "no chain";
-  const mbuf *first = m;
-  const mbuf *slow = m; // half as fast: meets m if the chain is a loop
+  const mbuf* first = m;
+  const mbuf* slow = m;  // half as fast: meets m if the chain is a loop
   int64_t total = 0;
   for (bool odd = false; m != nullptr; odd = !odd) {
-    if (const char *fault = MbufFault(m)) return fault;
+    if (const char* fault = MbufFault(m)) return fault;
     if (m != first) {
-      if (const char *fault = LinkFault(m)) return fault;
+      if (const char* fault = LinkFault(m)) return fault;
     }
     total += m->m_len;
     m = m->m_next;
@@ -120,20 +120,20 @@ const char *FindFault(const mbuf *m) {
   return HeaderFault(first, total);
 }
 
-} // namespace weir
+}  // namespace weir
 
 extern "C" {
 
-int m_sanity(struct mbuf *m, int /*sanitize*/) { return weir::FindFault(m) == nullptr; }
+int m_sanity(struct mbuf* m, int /*sanitize*/) { return weir::FindFault(m) == nullptr; }
 
-void m_print(const struct mbuf *m, int maxlen) {
+void m_print(const struct mbuf* m, int maxlen) {
   if (m == nullptr) fputs("no mbuf\n", stderr);
   int64_t left = maxlen < 0 ? INT64_MAX : maxlen;
   for (; m != nullptr; m = m->m_next) {
-    const char *fault = weir::MbufFault(m);
+    const char* fault = weir::MbufFault(m);
     if (fault != nullptr) {
-      fprintf(stderr, "mbuf %p: %s\n", static_cast<const void *>(m), fault);
-      return; // its links mean nothing
+      fprintf(stderr, "mbuf %p: %s\n", static_cast<const void*>(m), fault);
+      return;  // its links mean nothing
     }
     weir::PrintMbuf(m);
     int count = static_cast<int>(std::min<int64_t>(left, m->m_len));
@@ -142,4 +142,4 @@ void m_print(const struct mbuf *m, int maxlen) {
   }
 }
 
-} // extern "C"
+}  // extern "C"

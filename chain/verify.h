@@ -7,8 +7,8 @@
 namespace weir {
 
 // What is wrong with the chain, in words; NULL if nothing is. m_sanity with the reason. Borrows m.
-const char *FindFault(const mbuf *m);
+const char* FindFault(const mbuf* m);
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_CHAIN_VERIFY_H_
+#endif  // WEIR_CHAIN_VERIFY_H_
