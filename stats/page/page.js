@@ -5,9 +5,9 @@
   const NEARLY_FULL = 0.9;
   const PLACES = [
     ['in_use', 'in-use', 'in use'],
-    ['cached_thread', 'thread', 'threads'],
-    ['cached_depot', 'depot', 'depot'],
-    ['cached_slab', 'slab', 'slabs'],
+    ['cached_thread', 'thread', 'in threads'],
+    ['cached_depot', 'depot', 'in depot'],
+    ['cached_slab', 'slab', 'in slabs'],
   ];
   const EVENTS = [['failures', 'failures'], ['waits', 'waits'], ['recalls', 'recalls'],
                   ['drains', 'drains']];
@@ -29,7 +29,7 @@
                                   : scaled(n, 1000, ['', ' k', ' M', ' G', ' T']));
   const bytes = (n) => scaled(n, 1024, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);
   const percent = (part) => (part > 0 && part < 0.001 ? '< 0.1 %'
-                             : (100 * part).toFixed(part < 0.1 ? 1 : 0) + ' %');
+                             : (100 * part).toFixed(part > 0 && part < 0.1 ? 1 : 0) + ' %');
 
   function duration(seconds) {
     if (seconds < 1) return scaled(seconds * 1e6, 1000, [' µs', ' ms', ' s']);
@@ -152,7 +152,7 @@
       setText(this.state, words.text + reserve);
       this.state.className = `state ${words.level}`;
       this.bar.setAttribute('aria-label', PLACES.map(
-          ([key, , title]) => `${title} ${whole(zone[key])}`).join(', ') + `; ${words.text}`);
+          ([key, , title]) => `${whole(zone[key])} ${title}`).join(', ') + `; ${words.text}`);
       const idle = zone.allocs === 0;
       setText(this.now, idle ? 'not used yet' : `${short(rate)} allocations/s`);
       setText(this.peak, idle ? '' : `peak ${short(this.line.top)}/s`);
