@@ -1,17 +1,19 @@
 #include "weir/stats/exporter.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdarg>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "weir/stats/json.h"
 #include "weir/stats/listen_socket.h"
@@ -114,6 +116,12 @@ MHD_Result Send(MHD_Connection* connection, const Answer& answer) {
   return result;
 }
 
+bool SameFile(int a, int b) {
+  struct stat one, two;
+  return fstat(a, &one) == 0 && fstat(b, &two) == 0 && one.st_dev == two.st_dev &&
+         one.st_ino == two.st_ino;
+}
+
 void DiscardLog(void*, const char*, va_list) {}
 
 }  // namespace
@@ -127,6 +135,15 @@ class Exporter::Daemon {
 
   // Takes the socket. False with errno when there is no memory or no thread for it.
   bool Start(int listen_fd) {
+    // When libmicrohttpd fails, it has closed the socket or not, depending on how far it came; by
+    // then the number may be another file's. The twin tells whether it still is the socket.
+    const int twin = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
+    if (twin < 0) {
+      const int saved = errno;
+      close(listen_fd);
+      errno = saved;
+      return false;
+    }
     // Signals are for the program's own threads, so this one is born with all of them blocked.
     sigset_t all, before;
     sigfillset(&all);
@@ -144,7 +161,8 @@ class Exporter::Daemon {
         MHD_OPTION_END);
     const int saved = errno;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (daemon_ == nullptr) close(listen_fd);
+    if (daemon_ == nullptr && SameFile(listen_fd, twin)) close(listen_fd);
+    close(twin);
     errno = saved;
     return daemon_ != nullptr;
   }

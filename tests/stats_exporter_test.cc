@@ -1,8 +1,13 @@
 #include "weir/stats/exporter.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -307,6 +312,37 @@ TEST(Exporter, SaysWhyItCannotStart) {
   options.snapshot = nullptr;
   EXPECT_EQ(Exporter::Start(options, &error), nullptr);
   EXPECT_EQ(error, "the exporter was given no snapshot function");
+}
+
+size_t OpenFiles() {
+  const std::filesystem::directory_iterator files("/proc/self/fd");
+  return std::distance(begin(files), end(files));
+}
+
+// Each step of a start that needs a file fails once; none may leave one open, or close another's.
+TEST(Exporter, WantOfFilesIsToldAndLeavesNoneOpen) {
+  rlimit usual;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(next, 0);
+  close(next);
+  const size_t before = OpenFiles();
+  int failures = 0;
+  bool started = false;
+  for (rlim_t spare = 0; spare < 10 && !started; ++spare) {
+    const rlimit tight = {.rlim_cur = next + spare, .rlim_max = usual.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+    std::string error;
+    started = Exporter::Start(SampleOptions(), &error) != nullptr;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    if (!started) {
+      ++failures;
+      EXPECT_TRUE(Has(error, ": Too many open files")) << error;
+    }
+    EXPECT_EQ(OpenFiles(), before) << "with " << spare << " to spare";
+  }
+  EXPECT_TRUE(started);
+  EXPECT_GE(failures, 4);  // the socket, its twin, and what libmicrohttpd opens
 }
 
 TEST(Exporter, ServesIPv6WhereThereIsSome) {
