@@ -1,0 +1,111 @@
+#include "weir/server/config.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "weir/server/glob.h"
+#include "weir/server/number.h"
+#include "weir/server/text.h"
+
+namespace weir::server {
+namespace {
+
+std::string Number(int64_t n) { return std::string(Decimal(n).view()); }
+
+struct Parameter {
+  std::string_view name;
+  std::string (*get)(const Shared& shared);
+};
+
+// In the order of their names. Clients ask for some that mean nothing here; they get what a cache
+// that keeps nothing on disk would say.
+constexpr Parameter kParameters[] = {
+    {"appendonly", [](const Shared&) -> std::string { return "no"; }},
+    {"bind", [](const Shared& s) { return s.options.bind; }},
+    {"databases", [](const Shared&) -> std::string { return "1"; }},
+    {"io-threads", [](const Shared& s) { return Number(s.options.threads); }},
+    {"maxclients", [](const Shared& s) { return Number(s.options.max_clients); }},
+    {"maxmemory", [](const Shared& s) { return Number(s.memory.max()); }},
+    {"maxmemory-policy", [](const Shared&) -> std::string { return "allkeys-lru"; }},
+    {"port", [](const Shared& s) { return Number(s.port); }},
+    {"proto-max-bulk-len", [](const Shared& s) { return Number(s.options.max_bulk); }},
+    {"save", [](const Shared&) -> std::string { return ""; }},
+    {"timeout", [](const Shared&) -> std::string { return "0"; }},
+};
+
+bool Wanted(Call& call, std::string_view name) {
+  for (size_t i = 2; i < call.args.size(); ++i) {
+    if (GlobMatches(Lower(call.args[i]), name)) return true;
+  }
+  return false;
+}
+
+void Refuse(Call& call, std::string_view name, std::string_view why) {
+  call.reply.Error(Concat("ERR CONFIG SET failed (possibly related to argument '", name, "') - ",
+                          why));
+}
+
+// Checks one pair; applies it only with `apply`. False, and an error is written, if it is refused.
+bool SetOne(Call& call, size_t i, bool apply) {
+  std::string name = Lower(call.args.prefix(i, 64));
+  auto known = std::find_if(std::begin(kParameters), std::end(kParameters),
+                            [&](const Parameter& p) { return p.name == name; });
+  if (known == std::end(kParameters)) {
+    call.reply.Error(Concat("ERR Unknown option or number of arguments for CONFIG SET - '",
+                            call.args.prefix(i, 128), "'"));
+    return false;
+  }
+  if (name != "maxmemory") {
+    // The rest is given at start. To set what is set already is no error.
+    if (call.args[i + 1] == known->get(call.shared)) return true;
+    Refuse(call, call.args[i], "can't set immutable config");
+    return false;
+  }
+  auto bytes = ParseBytes(call.args[i + 1]);
+  if (!bytes) {
+    Refuse(call, call.args[i], "argument must be a memory value");
+    return false;
+  }
+  if (*bytes < Memory::kLeast) {
+    Refuse(call, call.args[i], Concat("argument must be between ", Number(Memory::kLeast), " and ",
+                                      Number(std::numeric_limits<int64_t>::max()), " inclusive"));
+    return false;
+  }
+  if (apply) call.shared.memory.SetMax(*bytes);
+  return true;
+}
+
+}  // namespace
+
+Outcome ConfigGet(Call& call) {
+  std::vector<const Parameter*> found;
+  for (const Parameter& parameter : kParameters) {
+    if (Wanted(call, parameter.name)) found.push_back(&parameter);
+  }
+  call.reply.Array(2 * found.size());
+  for (const Parameter* parameter : found) {
+    call.reply.Bulk(parameter->name);
+    call.reply.Bulk(parameter->get(call.shared));
+  }
+  return Outcome::kDone;
+}
+
+Outcome ConfigSet(Call& call) {
+  if (call.args.size() % 2 != 0) {
+    WrongArity(call.reply, "config|set");
+    return Outcome::kDone;
+  }
+  // All or nothing.
+  for (bool apply : {false, true}) {
+    for (size_t i = 2; i < call.args.size(); i += 2) {
+      if (!SetOne(call, i, apply)) return Outcome::kDone;
+    }
+  }
+  call.reply.Ok();
+  return Outcome::kDone;
+}
+
+}  // namespace weir::server

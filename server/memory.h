@@ -1,0 +1,62 @@
+// Keeps the server within --max-memory. The memory goes to weir's zones, whose limits weir itself
+// enforces, and to text (keys, small values, tables), which Store does:
+//
+//   zones: 20 % mbufs, 80 % clusters          sum of both <= 95 % of max-memory
+//   text:  at least 10 % of max-memory        the rest: connections, allocator
+//
+// What one does not use the other may: Balance moves the line between them. When a zone is at its
+// limit, the drain handler evicts least recently used values, whichever they hold.
+//
+// Thread rule: any thread; Balance and SetMax one at a time.
+#ifndef WEIR_SERVER_MEMORY_H_
+#define WEIR_SERVER_MEMORY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "weir/alloc/options.h"
+#include "weir/chain/drain_handler.h"
+#include "weir/server/store.h"
+
+namespace weir::server {
+
+class Memory {
+ public:
+  static constexpr int64_t kLeast = 4 * 1024 * 1024;
+
+  // Limits for weir_init() that suit `max_bytes`.
+  static weir_options ZoneLimits(int64_t max_bytes);
+
+  // max_bytes >= kLeast.
+  Memory(Store& store, int64_t max_bytes);
+
+  // To be called some times a second.
+  void Balance();
+  void SetMax(int64_t max_bytes);
+  int64_t max() const { return max_.load(std::memory_order_relaxed); }
+  // Held by zones and text now, caches included.
+  int64_t used() const { return used_.load(std::memory_order_relaxed); }
+
+  // Evicts without waiting for a drain; for whoever found that another thread's is under way.
+  bool MakeRoom() { return store_.Evict(-1, 0) > 0; }
+
+ private:
+  struct Share {
+    int64_t mbufs;
+    int64_t clusters;
+  };
+  static Share ShareOut(int64_t zone_bytes);
+  long Drain(int zone, long wanted) { return store_.Evict(zone, wanted); }
+  static void SetLimit(int zone, int64_t objects);
+
+  Store& store_;
+  std::atomic<int64_t> max_;
+  std::atomic<int64_t> used_{0};
+  std::mutex balancing_;
+  DrainHandler handler_;
+};
+
+}  // namespace weir::server
+
+#endif  // WEIR_SERVER_MEMORY_H_

@@ -1,0 +1,105 @@
+// The key space of the server: shards by hash of the key, each with its own lock.
+//
+// Memory. Values in Chains are bounded by the limits of weir's zones: at a limit the drain handler
+// (Evict) gives up least recently used values. All else (keys, small values, tables) is bounded by
+// text_limit, which each write enforces on its shard.
+//
+// Lock order: shards by index; a thread that holds some only ever tries for others (Evict).
+//
+// Thread rule: any thread, unless stated otherwise.
+#ifndef WEIR_SERVER_STORE_H_
+#define WEIR_SERVER_STORE_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "weir/server/shard.h"
+#include "weir/stats/counter.h"
+
+namespace weir::server {
+
+class Store {
+ public:
+  static constexpr size_t kShards = 64;
+
+  // Holds the lock of a shard, or of several.
+  class Lock {
+   public:
+    Lock(Store& store, const HashedKey& key) : Lock(store, uint64_t{1} << IndexOf(key)) {}
+    Lock(Store& store, uint64_t shards);
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+    Shard& shard(const HashedKey& key) { return store_.shards_[IndexOf(key)]; }
+
+   private:
+    Store& store_;
+    uint64_t shards_;
+  };
+
+  // The shard of a key, and as a bit for Lock.
+  static size_t IndexOf(const HashedKey& key) { return key.hash >> (64 - kShardBits); }
+  static uint64_t BitOf(const HashedKey& key) { return uint64_t{1} << IndexOf(key); }
+
+  // Under a Lock: what a write does last. Evicts the shard's oldest, but never `written`, until
+  // its text is within its part of the limit.
+  void TrimText(Shard& shard, const Entry* written);
+  // Bytes outside of mbufs that all shards together may take.
+  void set_text_limit(size_t bytes) { text_limit_.store(bytes, std::memory_order_relaxed); }
+  size_t text_limit() const { return text_limit_.load(std::memory_order_relaxed); }
+
+  // Removes least recently used values until `wanted` objects of `zone` are free, or bytes of text
+  // that come to as much. Skips shards that are in use. Returns how many objects came free.
+  long Evict(int zone, long wanted);
+
+  // Removes some of what has expired.
+  void RemoveExpired(int64_t now_ms);
+  // Applies a lowered text limit to all shards.
+  void TrimAll();
+  void Clear();
+
+  struct Totals {
+    size_t keys = 0;
+    size_t expiring = 0;
+    size_t text_bytes = 0;
+  };
+  Totals totals();
+  uint64_t evictions() const { return evictions_.Read(); }
+  uint64_t expired() const { return expired_.Read(); }
+
+  template <typename Visit>  // void(const Entry&), under the lock of its shard
+  void ForEach(Visit visit) {
+    for (size_t i = 0; i < kShards; ++i) {
+      Lock lock(*this, uint64_t{1} << i);
+      shards_[i].ForEach(visit);
+    }
+  }
+
+ private:
+  static constexpr int kShardBits = 6;
+  static_assert(kShards == size_t{1} << kShardBits);
+  // So that a drain is not needed for every single value.
+  static constexpr long kEvictAtLeast = 256;
+  static constexpr int kEvictPerTurn = 16;
+
+  struct Freed {
+    long objects = 0;
+    size_t text = 0;
+  };
+  Freed EvictSome(Shard& shard, int zone);
+
+  std::array<Shard, kShards> shards_;
+  std::atomic<size_t> text_limit_{SIZE_MAX};
+  std::atomic<size_t> next_to_evict_{0};
+  SharedCounter evictions_;
+  SharedCounter expired_;
+};
+
+}  // namespace weir::server
+
+#endif  // WEIR_SERVER_STORE_H_
