@@ -6,6 +6,7 @@
 #ifndef WEIR_ALLOC_ALLOC_H_
 #define WEIR_ALLOC_ALLOC_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "weir/alloc/hooks.h"
@@ -19,14 +20,24 @@ namespace weir {
 void *AllocSlow(int zone, int type, int how);
 void FreeSlow(int zone, int type, void *object);
 
-// An object from this thread's cache, or nullptr: call Alloc. `type` counts for mbufs only.
-inline void *AllocFast(int zone, int type) {
-  ThreadRecord *t = t_record;
+// The fast parts for who does several operations in a row and looks at t_record once; t is its
+// value or was since the last call of anything else.
+inline void *AllocFast(ThreadRecord *t, int zone, int type) {
   if (t == nullptr) [[unlikely]] return nullptr;
-  void *object = t->caches[zone].Take(t->allocs[TallyOf(zone, type)]);
+  const size_t tally = static_cast<size_t>(TallyOf(zone, type));
+  void *object = t->caches[zone].Take(t->allocs[tally]);
   if (object != nullptr) [[likely]] OnAlloc(zone, object);
   return object;
 }
+// False: call FreeSlow.
+inline bool FreeFast(ThreadRecord *t, int zone, int type, void *object) {
+  OnFree(zone, object);
+  const size_t tally = static_cast<size_t>(TallyOf(zone, type));
+  return t != nullptr && t->caches[zone].Put(object, t->frees[tally]);
+}
+
+// An object from this thread's cache, or nullptr: call Alloc. `type` counts for mbufs only.
+inline void *AllocFast(int zone, int type) { return AllocFast(t_record, zone, type); }
 
 // An object, contents undefined. nullptr with errno ENOBUFS, ETIMEDOUT or ECANCELED.
 inline void *Alloc(int zone, int type, int how) {
@@ -38,12 +49,7 @@ inline void *Alloc(int zone, int type, int how) {
 
 // Takes the object, which was allocated from that zone and is counted under that type.
 inline void Free(int zone, int type, void *object) {
-  OnFree(zone, object);
-  ThreadRecord *t = t_record;
-  if (t != nullptr && t->caches[zone].Put(object, t->frees[TallyOf(zone, type)])) [[likely]] {
-    return;
-  }
-  FreeSlow(zone, type, object);
+  if (!FreeFast(t_record, zone, type, object)) [[unlikely]] FreeSlow(zone, type, object);
 }
 
 // Where the reference count of a cluster lives: a cache line of its own, apart from the cluster.

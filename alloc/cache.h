@@ -7,21 +7,26 @@
 //
 //   1. ctl: kOwned -> kRevoking, lim = 0, for every cache that there is
 //   2. one HeavyFence() for all of them
-//   3. each cache whose owner is not in the middle of an operation (st not busy) is emptied into
-//      the depot: ctl -> kTaken. One that is busy is left to its owner: ctl -> kDrainReq.
+//   3. each cache whose owner is not in the middle of an operation (not busy) is emptied into the
+//      depot: ctl -> kTaken. One that is busy is left to its owner: ctl -> kDrainReq.
 //
-// The owner's side of the fence: store st | kBusy, LightFence(), load lim. Either the reclaimer
-// sees kBusy and keeps its hands off, or the owner sees lim == 0 and takes the slow path. Nobody
-// waits for anybody.
+// The owner's side of the fence: store busy, LightFence(), load lim. Either the reclaimer sees
+// busy and keeps its hands off, or the owner sees lim == 0 and takes the slow path. Nobody waits
+// for anybody.
 //
-//   st   owner-written: number of objects, | kBusy while an operation touches slots
-//   lim  most objects that the fast path may keep here; 0 = revoked. Written by the reclaimer in
-//        kRevoking, by the owner in states that are its own (kTaken, kFlushing, kDead)
-//   ctl  who may touch slots:
+// Signal handlers. The owner looks at busy, sets it, and only then reads count. A handler that
+// comes before it is set is a whole operation of its own; one that comes after sees it set and
+// goes to the depot. (Busy as a bit of count would leave a gap: count read, handler, busy set.)
+//
+//   busy   owner-written: an operation is touching slots
+//   count  owner-written: number of objects
+//   lim    most objects that the fast path may keep here; 0 = revoked. Written by the reclaimer in
+//          kRevoking, by the owner in states that are its own (kTaken, kFlushing, kDead)
+//   ctl    who may touch slots:
 //
 //            kOwned    the owner
-//            kRevoking the reclaimer that put it there, once it saw st not busy
-//            kTaken    nobody: the cache is empty, whatever st says
+//            kRevoking the reclaimer that put it there, once it saw it not busy
+//            kTaken    nobody: the cache is empty, whatever count says
 //            kDrainReq the owner, which must empty it before anything else
 //            kFlushing the owner, which is emptying it
 //            kOrphan   the reclaimer: the owner ended while it was kRevoking
@@ -35,11 +40,11 @@
 //      kOrphan ------------> kDead          kRevoking ---------------> kOrphan   Close
 //                                           kDead -------------------> kTaken    Open
 //
-// Slow operations (Enter .. Leave) do not rely on the asymmetric fence: they exchange st with
+// Slow operations (Enter .. Leave) do not rely on the asymmetric fence: they exchange busy with
 // sequential consistency and look at ctl. Where there is no membarrier, lim is always 0, and every
 // operation is a slow one.
 //
-// Every slow operation publishes st after each object that it moves, so that at any instant each
+// Every slow operation publishes count after each object that it moves, so that at any instant each
 // object is in exactly one place.
 //
 //   operation                may race with                                  progress
@@ -65,41 +70,44 @@ namespace weir {
 class Cache {
  public:
   enum Control : uint32_t { kDead, kOwned, kRevoking, kTaken, kDrainReq, kFlushing, kOrphan };
-  static constexpr uint32_t kBusy = uint32_t{1} << 31;
 
   // ---- The owner, fast ----
 
   // An object, counted in `allocs`; nullptr: take the slow path.
   void *Take(Counter &allocs) {
-    uint32_t w = st_.load(std::memory_order_relaxed);    // owner-only
-    st_.store(w | kBusy, std::memory_order_relaxed);     // ordered by the fence, see [C1]
+    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] return nullptr; // owner-only
+    busy_.store(1, std::memory_order_relaxed); // ordered by the fence, see [C1]
     LightFence();
+    const uint32_t n = count_.load(std::memory_order_relaxed); // owner-only
     // [C1] acquire: with the store above and LightFence, one half of the asymmetric pair [C3];
     // else we could take from a slot that the reclaimer is emptying.
-    // One unsigned compare finds the cache empty, revoked, and (kBusy set in w) re-entered.
-    if (w - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
-      st_.store(w, std::memory_order_release); // [C2]
+    // One unsigned compare finds the cache empty and revoked.
+    if (n - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
+      busy_.store(0, std::memory_order_release); // [C2]
       return nullptr;
     }
-    void *object = slots_[w - 1];
+    void *object = slots_[n - 1];
     allocs.Add(1);
+    count_.store(n - 1, std::memory_order_relaxed); // published by [C2]
     // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
-    st_.store(w - 1, std::memory_order_release);
+    busy_.store(0, std::memory_order_release);
     return object;
   }
 
   // Puts an object in, counted in `frees`; false: take the slow path.
   bool Put(void *object, Counter &frees) {
-    uint32_t w = st_.load(std::memory_order_relaxed); // owner-only
-    st_.store(w | kBusy, std::memory_order_relaxed);  // as in Take
+    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] return false; // owner-only
+    busy_.store(1, std::memory_order_relaxed);                                 // as in Take
     LightFence();
-    if (w >= lim_.load(std::memory_order_acquire)) [[unlikely]] { // [C1]
-      st_.store(w, std::memory_order_release);                    // [C2]
+    const uint32_t n = count_.load(std::memory_order_relaxed); // owner-only
+    if (n >= lim_.load(std::memory_order_acquire)) [[unlikely]] { // [C1]
+      busy_.store(0, std::memory_order_release);                  // [C2]
       return false;
     }
-    slots_[w] = object;
+    slots_[n] = object;
     frees.Add(1);
-    st_.store(w + 1, std::memory_order_release); // [C2]
+    count_.store(n + 1, std::memory_order_relaxed); // published by [C2]
+    busy_.store(0, std::memory_order_release);      // [C2]
     return true;
   }
 
@@ -114,16 +122,15 @@ class Cache {
   };
 
   Entry Enter() {
-    uint32_t w = st_.load(std::memory_order_relaxed); // owner-only
-    if (w & kBusy) return kReentered;
+    if (busy_.load(std::memory_order_relaxed) != 0) return kReentered; // owner-only
     // [C5] seq_cst: pairs with [C3] and [C4]. A reclaimer that does not see us busy has put
     // kRevoking where we see it.
-    st_.exchange(w | kBusy, std::memory_order_seq_cst);
+    busy_.exchange(1, std::memory_order_seq_cst);
     // [C6] seq_cst: the load of that pair; acquire besides, pairs with [C7].
     uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
     if (ctl == kOwned) return kEntered;
     if (ctl == kTaken) {
-      st_.store(kBusy, std::memory_order_relaxed); // owner-only: the count was stale
+      count_.store(0, std::memory_order_relaxed); // owner-only: it was stale
       return kEmpty;
     }
     // [C8] acquire: pairs with [C7] of the reclaimer that asked.
@@ -137,18 +144,18 @@ class Cache {
   }
 
   // Between Enter and Leave.
-  uint32_t count() const { return st_.load(std::memory_order_relaxed) & ~kBusy; } // owner-only
+  uint32_t count() const { return count_.load(std::memory_order_relaxed); } // owner-only
   void Push(void *object) {
     uint32_t n = count();
     slots_[n] = object;
-    st_.store((n + 1) | kBusy, std::memory_order_release); // [C2]
+    count_.store(n + 1, std::memory_order_release); // for Held, and a fork's child
   }
   void *Pop() {
     uint32_t n = count() - 1;
-    st_.store(n | kBusy, std::memory_order_release); // [C2]
+    count_.store(n, std::memory_order_release); // as in Push
     return slots_[n];
   }
-  void Leave() { st_.store(count(), std::memory_order_release); } // [C2]
+  void Leave() { busy_.store(0, std::memory_order_release); } // [C2]
 
   // After kEmpty, or after kMustFlush with everything flushed: the fast path works again.
   void Restore(uint32_t lim) {
@@ -184,8 +191,9 @@ class Cache {
 
   // A new owner, of a cache that Reusable() said is dead.
   void Open() {
-    st_.store(0, std::memory_order_relaxed);  // unpublished: nobody looks at a dead cache
-    lim_.store(0, std::memory_order_relaxed); // unpublished
+    busy_.store(0, std::memory_order_relaxed);  // unpublished: nobody looks at a dead cache
+    count_.store(0, std::memory_order_relaxed); // unpublished
+    lim_.store(0, std::memory_order_relaxed);   // unpublished
     ctl_.store(kTaken, std::memory_order_release); // as [C9]
   }
   // [C12] acquire: pairs with [C11].
@@ -225,10 +233,15 @@ class Cache {
   uint32_t Held() const {
     uint32_t ctl = ctl_.load(std::memory_order_acquire); // [C12]
     bool holds = ctl == kOwned || ctl == kDrainReq || ctl == kFlushing || ctl == kRevoking;
-    return holds ? st_.load(std::memory_order_relaxed) & ~kBusy : 0; // hint
+    return holds ? count() : 0; // hint
+  }
+  // Whether a pass of Recall has anything to do here. seq_cst: as [C10].
+  bool Recallable() const {
+    uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
+    return ctl != kTaken && ctl != kDead;
   }
   // seq_cst: pairs with [C5]; for fork, which waits until nobody is in the middle of anything.
-  bool Busy() const { return (st_.load(std::memory_order_seq_cst) & kBusy) != 0; }
+  bool Busy() const { return busy_.load(std::memory_order_seq_cst) != 0; }
 
   // In a fork's child, of a thread that is not there: everything in it goes to take, and it dies.
   // quiescent.
@@ -236,8 +249,15 @@ class Cache {
   void Bury(TakeObject take);
 
  private:
+  template <typename TakeObject>
+  void TakeAll(TakeObject take) {
+    uint32_t n = count_.load(std::memory_order_relaxed); // quiescent: ordered by [C4] or [C13]
+    for (uint32_t i = 0; i < n; ++i) take(slots_[i]);
+  }
+
   // ---- Owner-written ----
-  alignas(64) Atomic<uint32_t> st_{0};
+  alignas(64) Atomic<uint32_t> busy_{0};
+  Atomic<uint32_t> count_{0};
   // Reclaimer-written, but read by the owner in every operation, and written seldom.
   Atomic<uint32_t> lim_{0};
   void *slots_[kCacheMax];
@@ -250,15 +270,11 @@ static_assert(alignof(Cache) == 64 && sizeof(Cache) % 64 == 0, "ctl has a cache 
 template <typename TakeObject>
 bool Cache::Collect(TakeObject take) {
   // [C4] acquire: pairs with [C2], the owner's last operation is complete. seq_cst besides: pairs
-  // with [C5]. After HeavyFence it also sees the kBusy of any fast operation that did not see
-  // lim == 0.
+  // with [C5]. After HeavyFence it also sees busy of any fast operation that did not see lim == 0.
   constexpr std::memory_order kOrder = Order(kBreakTakeAcquire, std::memory_order_seq_cst);
-  uint32_t s = st_.load(kOrder);
-  for (int i = 0; (s & kBusy) != 0 && i < kBusyReads; ++i) s = st_.load(kOrder);
-  bool taken = (s & kBusy) == 0;
-  if (taken) {
-    for (uint32_t i = 0; i < s; ++i) take(slots_[i]);
-  }
+  bool taken = busy_.load(kOrder) == 0;
+  for (int i = 0; !taken && i < kBusyReads; ++i) taken = busy_.load(kOrder) == 0;
+  if (taken) TakeAll(take);
   uint32_t expected = kRevoking;
   // [C7] release: pairs with [C6] and [C8], the slots are the owner's again (or nobody's) after
   // we are done with them. acquire on failure: pairs with [C13].
@@ -267,18 +283,14 @@ bool Cache::Collect(TakeObject take) {
     return taken;
   }
   // kOrphan: the owner has ended. If it was busy then, it is not any more.
-  if (!taken) {
-    s = st_.load(std::memory_order_relaxed) & ~kBusy; // quiescent, see [C13]
-    for (uint32_t i = 0; i < s; ++i) take(slots_[i]);
-  }
+  if (!taken) TakeAll(take);
   ctl_.store(kDead, std::memory_order_release); // [C11]
   return true;
 }
 
 inline bool Cache::Close() {
-  uint32_t w = st_.load(std::memory_order_relaxed) & ~kBusy; // owner-only
-  st_.exchange(w | kBusy, std::memory_order_seq_cst);        // [C5]
-  uint32_t ctl = ctl_.load(std::memory_order_seq_cst);       // [C6]
+  busy_.exchange(1, std::memory_order_seq_cst);        // [C5]
+  uint32_t ctl = ctl_.load(std::memory_order_seq_cst); // [C6]
   for (;;) {
     switch (ctl) {
       case kOwned:
@@ -290,18 +302,17 @@ inline bool Cache::Close() {
         }
         break;
       case kRevoking:
-        st_.store(w, std::memory_order_release); // [C2]
+        Leave();
         // [C13] release: pairs with the failing [C7]; the reclaimer may now take all.
         if (ctl_.compare_exchange_weak(ctl, kOrphan, std::memory_order_release,
                                        std::memory_order_acquire)) {
           return false;
         }
-        st_.exchange(w | kBusy, std::memory_order_seq_cst); // [C5]
-        ctl = ctl_.load(std::memory_order_seq_cst);         // [C6]
+        busy_.exchange(1, std::memory_order_seq_cst); // [C5]
+        ctl = ctl_.load(std::memory_order_seq_cst);   // [C6]
         break;
       default: // kTaken: nothing in it
-        st_.store(0, std::memory_order_relaxed);      // owner-only
-        ctl_.store(kDead, std::memory_order_release); // [C11]
+        Kill();
         return false;
     }
   }
@@ -309,9 +320,8 @@ inline bool Cache::Close() {
 
 template <typename TakeObject>
 void Cache::Bury(TakeObject take) {
-  uint32_t n = Held();
-  for (uint32_t i = 0; i < n; ++i) take(slots_[i]);
-  st_.store(0, std::memory_order_relaxed);
+  if (Held() != 0) TakeAll(take);
+  busy_.store(0, std::memory_order_relaxed);
   lim_.store(0, std::memory_order_relaxed);
   ctl_.store(kDead, std::memory_order_release); // [C11]
 }

@@ -52,15 +52,19 @@ int64_t Zone::carved() const {
 }
 
 int Zone::SetLimit(int64_t objects) {
-  if (objects < 0 || objects > kMaxObjects || objects < carved()) {
-    // Free objects can go if that is what it takes.
-    if (objects >= 0 && objects <= kMaxObjects && objects >= InUse()) {
-      Recall();
-      Trim();
-    }
-    if (objects < carved() || objects > kMaxObjects) return EINVAL;
+  if (objects < 0 || objects > kMaxObjects) return EINVAL;
+  int64_t old = limit_.load(std::memory_order_relaxed); // hint, put back if we fail
+  // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in NotifyAll, one side of a Dekker pair:
+  // either a waiter's look sees the new limit or we see the waiter.
+  limit_.store(objects, std::memory_order_seq_cst);
+  if (objects < carved()) { // free objects can go if that is what it takes
+    Recall();
+    Trim();
   }
-  limit_.store(objects, std::memory_order_relaxed); // hint: carving looks again each time
+  if (objects < carved()) {
+    limit_.store(old, std::memory_order_seq_cst); // [V3]
+    return EINVAL;
+  }
   waiters_.NotifyAll();
   return 0;
 }
@@ -68,15 +72,18 @@ int Zone::SetLimit(int64_t objects) {
 int Zone::Reserve(int64_t objects) {
   if (objects < 0 || objects > limit()) return EINVAL;
   low_water_.store(objects, std::memory_order_relaxed); // hint
-  while (carved() < objects) {
-    void *fresh[kMagazineRounds];
-    uint32_t n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, objects - carved())),
-                       fresh);
-    if (n == 0 && !Grow()) return ENOBUFS;
-    Magazine *m = nullptr;
-    for (uint32_t i = 0; i < n; ++i) Pack(m, fresh[i]);
-    PackRest(m);
+  for (int64_t missing; (missing = objects - carved()) > 0;) {
+    uint32_t n;
+    {
+      InTransit guard(transit_);
+      void *fresh[kMagazineRounds];
+      n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, missing)), fresh);
+      Magazine *m = nullptr;
+      for (uint32_t i = 0; i < n; ++i) Pack(m, fresh[i]);
+      PackRest(m);
+    }
     if (n != 0) waiters_.Notify(static_cast<int>(n));
+    if (n == 0 && !Grow()) return ENOBUFS;
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "weir/alloc/thread_record.h"
 #include "weir/reclaim/futex.h"
 #include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 namespace {
@@ -14,9 +15,11 @@ constinit Atomic<uint32_t> gate{0};
 __thread bool t_forking = false;
 
 void Prepare() {
-  t_forking = true;
+  LockStart(); // else the child could find it locked by a thread that is not there
   // [F1] acquire: pairs with [F3]; two threads that fork take turns.
   while (gate.exchange(1, std::memory_order_seq_cst) != 0) FutexWait(gate, 1, kNever);
+  t_forking = true;
+  if (Broken(kBreakForkGate)) return;
   for (Zone &zone : g_zones) zone.WaitQuiet(t_record);
 }
 
@@ -24,6 +27,7 @@ void OpenGate() {
   // [F3] release: pairs with [F1] and [F2].
   gate.store(0, std::memory_order_seq_cst);
   t_forking = false;
+  UnlockStart();
 }
 
 void Parent() {

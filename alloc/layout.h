@@ -41,7 +41,11 @@ inline constexpr uint32_t kFirstGeneration = 0;
 // objects, before it gives up; each look yields the processor.
 inline constexpr int kLooks = 4096;
 // How often a reclaimer re-reads the word of a cache whose owner is in the middle of an operation.
+#ifdef WEIR_TINY
+inline constexpr int kBusyReads = 1; // each is a step of the model
+#else
 inline constexpr int kBusyReads = 32;
+#endif
 
 // Free objects are poisoned from here on (check flavour, AddressSanitizer); an mbuf's header
 // stays readable, so that a double free can be told from a wild pointer.

@@ -97,7 +97,7 @@ void *Zone::AtLimit(int tally, int how) {
       continue;
     }
     if (!may_wait) break;
-    if (g_shutdown.load(std::memory_order_relaxed) != 0) { // hint: shutdown wakes us again
+    if (g_shutdown.load(std::memory_order_seq_cst) != 0) { // [X2] pairs with [X1]
       error = ECANCELED;
       break;
     }

@@ -35,7 +35,9 @@ void Start(const weir_options &o) {
   g_options = o;
   g_source = ChooseSource();
   g_wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed); // unpublished
+  // What is made at first use is made now, so that no fork can come in the middle of it.
   AsymmetricFence();
+  MakeEndKey();
   InstallForkHandlers();
   const int64_t limits[WEIR_NZONES] = {o.nmbufs, o.nmbclusters, o.nmbjumbop, o.nmbjumbo9,
                                        o.nmbjumbo16};
@@ -48,6 +50,9 @@ void Start(const weir_options &o) {
 
 // [I1] acquire: pairs with [I2]; who sees the time sees the options and the source.
 int64_t StartedNs() { return started_ns.load(std::memory_order_acquire); }
+
+void LockStart() { start_mutex.lock(); }
+void UnlockStart() { start_mutex.unlock(); }
 
 int StartPools(const weir_options *options) {
   if (StartedNs() != 0) return options == nullptr ? 0 : EBUSY;

@@ -26,6 +26,9 @@ extern __thread bool t_announced[WEIR_NZONES];
 // Options that the environment gets wrong abort, unless this is weir_init.
 int StartPools(const weir_options *options);
 int64_t StartedNs(); // on CLOCK_MONOTONIC; 0 before
+// Around a fork: nobody is in the middle of StartPools.
+void LockStart();
+void UnlockStart();
 
 } // namespace weir
 

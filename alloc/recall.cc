@@ -7,10 +7,15 @@
 namespace weir {
 
 bool Zone::Recall() {
+  // In exhaustion mode there is mostly nothing to do, and threads at the limit should not disturb
+  // one another's looks.
+  bool any = false;
+  g_records.ForEach([&](ThreadRecord &r) { any = any || r.caches[id_].Recallable(); });
+  if (!any) return false;
   InTransit guard(transit_);
   const uint64_t pass = passes_.fetch_add(1, std::memory_order_relaxed) + 1; // counter
   bool busy = false;
-  bool any = false;
+  any = false;
   g_records.ForEach([&](ThreadRecord &r) {
     switch (r.caches[id_].Revoke(pass)) {
       case Cache::kMine:
@@ -44,6 +49,7 @@ bool Zone::Recall() {
 }
 
 void Zone::CloseCache(ThreadRecord *t) {
+  InTransit guard(transit_); // a fork waits for us, or we for it
   Cache &cache = t->caches[id_];
   if (!cache.Close()) return;
   FlushCache(cache, cache.count());
@@ -51,14 +57,19 @@ void Zone::CloseCache(ThreadRecord *t) {
 }
 
 void Zone::WaitQuiet(const ThreadRecord *own) {
-  for (;;) {
+  // Twice: an operation that began before the gate was closed may have given its cache back to the
+  // fast path behind the first recall. None can behind the second.
+  for (int quiet = 0; quiet < 2;) {
     Recall();
     bool busy = !transit_.QuietNow();
     g_records.ForEach([&](ThreadRecord &r) {
       if (&r != own && r.caches[id_].Busy()) busy = true;
     });
-    if (!busy) return;
-    sched_yield();
+    if (busy) {
+      sched_yield();
+    } else {
+      ++quiet;
+    }
   }
 }
 

@@ -43,6 +43,8 @@ ThreadRecord *MakeRecord() {
 
 } // namespace
 
+void MakeEndKey() { EndKey(); }
+
 ThreadRecord *OwnRecord() {
   if (t_record != nullptr) return t_record;
   if (t_ended || t_claiming) return nullptr;
@@ -57,16 +59,25 @@ ThreadRecord *OwnRecord() {
   return r;
 }
 
+namespace {
+
+void SumAllocs(int first, int n, uint64_t *allocs) {
+  g_records.ForEach([&](const ThreadRecord &r) {
+    for (int i = 0; i < n; ++i) allocs[i] += r.allocs[first + i].Read();
+  });
+  for (int i = 0; i < n; ++i) allocs[i] += g_shared.allocs[first + i].Read();
+}
+
+} // namespace
+
 void SumTallies(int first, int n, uint64_t *allocs, uint64_t *frees) {
+  if constexpr (Broken(kBreakSumOrder)) SumAllocs(first, n, allocs);
   // All frees before all allocations: see [K2].
   g_records.ForEach([&](const ThreadRecord &r) {
     for (int i = 0; i < n; ++i) frees[i] += r.frees[first + i].Read();
   });
   for (int i = 0; i < n; ++i) frees[i] += g_shared.frees[first + i].Read();
-  g_records.ForEach([&](const ThreadRecord &r) {
-    for (int i = 0; i < n; ++i) allocs[i] += r.allocs[first + i].Read();
-  });
-  for (int i = 0; i < n; ++i) allocs[i] += g_shared.allocs[first + i].Read();
+  if constexpr (!Broken(kBreakSumOrder)) SumAllocs(first, n, allocs);
 }
 
 } // namespace weir

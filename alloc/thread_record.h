@@ -54,6 +54,8 @@ extern Registry<ThreadRecord> g_records;
 // The calling thread's record, claimed now if need be. nullptr: there is no memory, or the thread
 // is past its end; then objects come from and go to the depot, and are counted in g_shared.
 ThreadRecord *OwnRecord();
+// Makes the pthread key whose destructor ends records, if it is not made yet.
+void MakeEndKey();
 
 // Counts of operations outside a thread's cache: owners write their own counters only between
 // Cache::Enter and Leave, where a signal handler cannot come in between.

@@ -56,9 +56,11 @@ class Zone {
   // Empties the caller's cache for good: its thread ends.
   void CloseCache(ThreadRecord *t);
 
-  // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time.
+  // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time; a
+  // thread that is carving while the limit is lowered may still carve by the old one.
   int SetLimit(int64_t objects);
-  int64_t limit() const { return limit_.load(std::memory_order_relaxed); } // hint
+  // [V4] seq_cst: pairs with [V3].
+  int64_t limit() const { return limit_.load(std::memory_order_seq_cst); }
 
   // Carves so that at least `objects` exist, and keeps them from Trim. 0, EINVAL (negative or above
   // the limit), ENOBUFS.

@@ -25,6 +25,13 @@ struct mbuf *Retry(int how, int type, uint32_t flags) {
 
 bool GoodZone(int zone) { return zone >= 0 && zone < WEIR_NZONES; }
 
+bool AnyInUse() {
+  for (const Zone &zone : g_zones) {
+    if (zone.InUse() != 0) return true;
+  }
+  return false;
+}
+
 uint64_t Drops() {
   uint64_t n = retries_denied.Read();
   for (const Zone &zone : g_zones) n += zone.failures();
@@ -60,12 +67,13 @@ int weir_init(const struct weir_options *options) {
 }
 
 int weir_shutdown(void) {
-  weir::g_shutdown.store(1, std::memory_order_relaxed); // hint: the wake-up below orders it
-  for (weir::Zone &zone : weir::g_zones) {
-    if (zone.InUse() != 0) {
-      weir::g_shutdown.store(0, std::memory_order_relaxed); // hint
-      return EBUSY;
-    }
+  if (weir::AnyInUse()) return EBUSY;
+  // [X1] seq_cst: pairs with [X2]; with the look for waiters in NotifyAll, one side of a Dekker
+  // pair: either a waiter sees it before it sleeps, or we see the waiter.
+  weir::g_shutdown.store(1, std::memory_order_seq_cst);
+  if (weir::AnyInUse()) {
+    weir::g_shutdown.store(0, std::memory_order_seq_cst); // [X1]
+    return EBUSY;
   }
   for (weir::Zone &zone : weir::g_zones) zone.waiters().NotifyAll();
   return 0;

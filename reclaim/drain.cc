@@ -87,9 +87,10 @@ bool DrainRegistry::Unregister(int64_t id) {
   for (;;) {
     if ((GenerationOf(word) & 0xffffff) != (id & 0xffffff)) return false;
     if (StateOf(word) == kReady) {
-      // [D4] release: pairs with [D3] of the next user.
+      // [D4] release: pairs with [D3] of the next user. acquire: pairs with [D9]; what the
+      // handler did when it last ran happens before the caller frees its arg.
       if (s->word.compare_exchange_weak(word, NextGeneration(word) | kFree,
-                                        std::memory_order_release, std::memory_order_relaxed)) {
+                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
         return true;
       }
     } else if (StateOf(word) == kRunning) {
@@ -125,7 +126,7 @@ long DrainRegistry::RunSlot(Slot &s, int zone, long wanted) {
   long freed = s.fn(s.arg, zone, wanted);
   t_running = nullptr;
   uint32_t running = With(word, kRunning);
-  // [D9] release: pairs with [D6] of the next broadcast, whichever thread runs it.
+  // [D9] release: pairs with [D6] of the next broadcast, whichever thread runs it, and with [D4].
   if (!s.word.compare_exchange_strong(running, With(word, kReady), std::memory_order_release,
                                       std::memory_order_relaxed)) {
     // It was unregistered meanwhile.

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "weir/stats/break.h"
@@ -29,7 +30,11 @@ bool AsymmetricFence() {
 
 void HeavyFence() {
   if constexpr (Broken(kBreakHeavyFence)) return;
-  if (AsymmetricFence()) Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+  if (!AsymmetricFence()) return;
+  if (Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return;
+  // Owners rely on it already, so there is no way back.
+  fprintf(stderr, "weir: membarrier worked at start and fails now (a seccomp filter?): %m\n");
+  abort();
 }
 
 } // namespace weir

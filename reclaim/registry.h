@@ -42,7 +42,9 @@ class Registry {
     do {
       fresh->next_record = head;
       // [G1] release: pairs with [G2], publishes the new record; else a walker reads garbage.
-    } while (!head_.compare_exchange_weak(head, fresh, std::memory_order_release,
+      // seq_cst besides: a walker that misses the record announced itself before, and the record's
+      // owner will see that when it opens its caches.
+    } while (!head_.compare_exchange_weak(head, fresh, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));
     return fresh;
   }
@@ -57,8 +59,8 @@ class Registry {
   }
 
  private:
-  // [G2] acquire: pairs with [G1].
-  Record *First() const { return head_.load(std::memory_order_acquire); }
+  // [G2] acquire: pairs with [G1]; seq_cst as there.
+  Record *First() const { return head_.load(std::memory_order_seq_cst); }
 
   bool TryClaim(Record *r) {
     uint32_t life = r->life.load(std::memory_order_relaxed); // hint, revalidated by the exchange
@@ -68,8 +70,14 @@ class Registry {
       return true;
     }
     // [G4] acquire: pairs with [G3]; else we could miss the last owner's counts.
-    return r->life.compare_exchange_strong(life, kClaimed, std::memory_order_acquire,
-                                           std::memory_order_relaxed);
+    if (!r->life.compare_exchange_strong(life, kClaimed, std::memory_order_acquire,
+                                         std::memory_order_relaxed)) {
+      return false;
+    }
+    // Only now is it ours to look at: it may have been claimed and abandoned since the first look.
+    if (r->Reusable()) return true;
+    Abandon(r);
+    return false;
   }
 
   Atomic<Record *> head_{nullptr};

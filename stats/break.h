@@ -23,7 +23,8 @@ enum Break {
   kBreakRefDrop = 8,      // chain/refcount.h [R2]
   kBreakDrainExit = 9,    // reclaim/drain.h: unregister does not wait
   kBreakRecordClaim = 10, // reclaim/registry.h: a claim is not a compare-and-swap
-  kBreakCounterOrder = 11, // stats/counter.h: counts are published relaxed
+  kBreakForkGate = 12,    // alloc/fork.cc: a fork does not wait for moves under way
+  kBreakSumOrder = 11,     // alloc/thread_record.cc: allocations are summed before frees
 };
 
 constexpr bool Broken(Break b) { return b != kBreakNothing && b == WEIR_BREAK; }

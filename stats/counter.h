@@ -9,7 +9,6 @@
 #include <cstdint>
 
 #include "weir/stats/atomic.h"
-#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -19,8 +18,7 @@ class Counter {
     // relaxed load (owner-only).
     // [K1] release: pairs with [K2], so that who sees a free counted also sees the allocation
     // that came before it counted; else a snapshot could show negative use.
-    value_.store(value_.load(std::memory_order_relaxed) + n,
-                 Order(kBreakCounterOrder, std::memory_order_release));
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release);
   }
 
   // [K2] acquire: pairs with [K1]. A reader that sums frees before allocations never sees more

@@ -179,7 +179,9 @@ TEST_F(Limit, NoWakeUpIsLost) {
   const uint64_t seed = TestSeed();
   constexpr int kThreads = 4, kObjects = 9, kHold = 3;
   SetLimit(kObjects);
-  g_wait_limit_ms.store(20000, std::memory_order_relaxed); // only to end a hang with a message
+  // Only to end a lost wait: a waiter that nobody wakes finds the object when its time is up.
+  constexpr int64_t kLostMs = 5000;
+  g_wait_limit_ms.store(kLostMs, std::memory_order_relaxed);
   const int64_t until = MonotonicNs() + StressNs(3);
   std::atomic<uint64_t> rounds{0}, lost{0}, wrong{0};
   std::vector<std::thread> threads;
@@ -195,11 +197,12 @@ TEST_F(Limit, NoWakeUpIsLost) {
         int want = 1 + static_cast<int>(random() % (kObjects / kThreads));
         uint64_t first = serial + 1;
         while (n < want) {
+          int64_t begun = MonotonicNs();
           void *object = Alloc(kZone, 0, kWait);
-          if (object == nullptr) {
+          if (object == nullptr || MonotonicNs() - begun >= kLostMs * 1000000) {
             lost.fetch_add(1, std::memory_order_relaxed);
-            break;
           }
+          if (object == nullptr) break;
           Stake(object, id, ++serial);
           held[n++] = object;
         }
