@@ -79,8 +79,8 @@ class Cache {
     busy_.store(1, std::memory_order_relaxed); // ordered by the fence, see [C1]
     LightFence();
     const uint32_t n = count_.load(std::memory_order_relaxed); // owner-only
-    // [C1] acquire: with the store above and LightFence, one half of the asymmetric pair [C3];
-    // else we could take from a slot that the reclaimer is emptying.
+    // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
+    // pairs with [C3]; else we could take from a slot that the reclaimer is emptying.
     // One unsigned compare finds the cache empty and revoked.
     if (n - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
       busy_.store(0, std::memory_order_release); // [C2]
@@ -148,11 +148,11 @@ class Cache {
   void Push(void *object) {
     uint32_t n = count();
     slots_[n] = object;
-    count_.store(n + 1, std::memory_order_release); // for Held, and a fork's child
+    count_.store(n + 1, std::memory_order_relaxed); // published by [C2]
   }
   void *Pop() {
     uint32_t n = count() - 1;
-    count_.store(n, std::memory_order_release); // as in Push
+    count_.store(n, std::memory_order_relaxed); // published by [C2]
     return slots_[n];
   }
   void Leave() { busy_.store(0, std::memory_order_release); } // [C2]
@@ -160,7 +160,7 @@ class Cache {
   // After kEmpty, or after kMustFlush with everything flushed: the fast path works again.
   void Restore(uint32_t lim) {
     lim_.store(lim, std::memory_order_relaxed); // published by [C9], or unused (0)
-    // [C9] seq_cst: pairs with [C10]; with the owner's look at the waiters that must follow, one
+    // [C9] seq_cst: pairs with [C10] and [C3]; with the owner's look at the waiters that must follow, one
     // side of a Dekker pair; the other is Waiters::Announce() [W1] and Revoke's look at ctl.
     ctl_.store(kOwned, std::memory_order_seq_cst);
   }
@@ -210,7 +210,8 @@ class Cache {
     // [C10] seq_cst: pairs with [C9].
     uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
     while (ctl == kOwned || ctl == kDrainReq) {
-      // [C3] seq_cst: pairs with [C5]; acquire besides, pairs with [C9] and [C7].
+      // [C3] seq_cst: pairs with [C5], and with lim = 0 and HeavyFence also pairs with [C1].
+      // acquire besides: pairs with [C9] of the owner and [C7] of the pass before.
       if (ctl_.compare_exchange_weak(ctl, kRevoking, std::memory_order_seq_cst,
                                      std::memory_order_seq_cst)) {
         lim_.store(0, std::memory_order_relaxed); // ordered by HeavyFence, see [C1]
@@ -276,7 +277,7 @@ bool Cache::Collect(TakeObject take) {
   for (int i = 0; !taken && i < kBusyReads; ++i) taken = busy_.load(kOrder) == 0;
   if (taken) TakeAll(take);
   uint32_t expected = kRevoking;
-  // [C7] release: pairs with [C6] and [C8], the slots are the owner's again (or nobody's) after
+  // [C7] release: pairs with [C6], [C8] and [C3], the slots are the owner's again (or nobody's) after
   // we are done with them. acquire on failure: pairs with [C13].
   if (ctl_.compare_exchange_strong(expected, taken ? kTaken : kDrainReq,
                                    std::memory_order_release, std::memory_order_acquire)) {

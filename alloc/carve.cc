@@ -110,7 +110,7 @@ bool Zone::Uncarve(uint32_t slab, uint32_t n) {
 
 int64_t Zone::Trim() {
   if (waiters_.Any()) return 0;
-  // [Z1] acquire and [Z2] release: one trim happens before the next.
+  // [Z1] acquire: pairs with [Z2]; one trim happens before the next.
   if (trimming_.exchange(1, std::memory_order_acquire) != 0) return 0;
   const size_t bytes = static_cast<size_t>(carved() + kMagazineRounds) * sizeof(void *);
   void **objects = static_cast<void **>(MetadataAlloc(bytes));
@@ -148,7 +148,7 @@ int64_t Zone::Trim() {
     PackRest(m);
   }
   if (objects != nullptr) MetadataFree(objects, bytes);
-  trimming_.store(0, std::memory_order_release); // [Z2]
+  trimming_.store(0, std::memory_order_release); // [Z2] release: pairs with [Z1]
   waiters_.NotifyAll();
   if (freed != 0) g_source->purge();
   return freed;

@@ -16,7 +16,8 @@ __thread bool t_forking = false;
 
 void Prepare() {
   LockStart(); // else the child could find it locked by a thread that is not there
-  // [F1] acquire: pairs with [F3]; two threads that fork take turns.
+  // [F1] seq_cst: pairs with [F2]. acquire besides: pairs with [F3], two threads that fork take
+  // turns.
   while (gate.exchange(1, std::memory_order_seq_cst) != 0) FutexWait(gate, 1, kNever);
   t_forking = true;
   if (Broken(kBreakForkGate)) return;
@@ -47,7 +48,7 @@ void Child() {
 
 } // namespace
 
-// [F2] seq_cst: pairs with [F1]; with the caller's own seq_cst mark before it, one side of a Dekker
+// [F2] seq_cst: pairs with [F1] and [F3]; with the caller's own seq_cst mark before it, one side of a Dekker
 // pair; the other is Prepare's closing of the gate and its look at the marks.
 bool ForkGateClosed() { return gate.load(std::memory_order_seq_cst) != 0 && !t_forking; }
 

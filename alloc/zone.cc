@@ -35,8 +35,8 @@ bool Zone::RestoreCache(Cache &cache, bool flushing) {
     return false;
   }
   cache.Restore(AsymmetricFence() ? kCacheRounds[id_] : 0);
-  // [W4] A waiter may have announced itself in between and found the cache still revoked. Restore
-  // [C9] and this look are one side of a Dekker pair, Announce [W1] and Revoke [C10] the other:
+  // A waiter may have announced itself in between and found the cache still revoked. Restore [C9]
+  // and this look [W2] are one side of a Dekker pair, Announce [W1] and Revoke [C10] the other:
   // either it saw the restored cache, or we see it here. Else frees into this cache would not wake
   // it.
   if (Broken(kBreakRestoreCheck) || !waiters_.Any()) return true;

@@ -15,7 +15,7 @@
 //
 // No false exhaustion: a thread gives up only after a look that found nothing while no cache was
 // busy or held anything (they were all seen revoked and empty) and nothing was in transit
-// (alloc/transit.h). No lost wake-up: reclaim/waiters.h, and [W4] here.
+// (alloc/transit.h). No lost wake-up: reclaim/waiters.h, and Zone::RestoreCache.
 //
 // Progress: steps up to a new slab are lock-free. A new slab may block in the slab source. A
 // thread at the limit may be delayed by another that was stopped in the middle of moving objects

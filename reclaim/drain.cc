@@ -139,7 +139,7 @@ long DrainRegistry::RunSlot(Slot &s, int zone, long wanted) {
 
 long DrainRegistry::Broadcast(int zone, long wanted) {
   if (t_broadcasting) return -1;
-  // [D10] acquire and [D11] release: one broadcast happens before the next.
+  // [D10] acquire: pairs with [D11]; one broadcast happens before the next.
   if (in_flight_.exchange(1, std::memory_order_acquire) != 0) return -1;
   t_broadcasting = true;
   long freed = 0;
@@ -151,7 +151,7 @@ long DrainRegistry::Broadcast(int zone, long wanted) {
   t_broadcasting = false;
   broadcasts_.Add(1);
   drained_.Add(static_cast<uint64_t>(freed));
-  in_flight_.store(0, std::memory_order_release); // [D11]
+  in_flight_.store(0, std::memory_order_release); // [D11] release: pairs with [D10]
   return freed;
 }
 

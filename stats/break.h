@@ -17,8 +17,8 @@ enum Break {
   kBreakTakeAcquire = 2,  // alloc/cache.h [C4]: the reclaimer reads the count relaxed
   kBreakStackPush = 3,    // alloc/index_stack.h [S1]: a push is relaxed
   kBreakStackTag = 4,     // alloc/index_stack.h: the generation stays the same (ABA)
-  kBreakWaitRecheck = 5,  // alloc/zone.cc [W2]: a free does not look for waiters
-  kBreakRestoreCheck = 6, // alloc/zone.cc [W4]: a restored cache does not look again
+  kBreakWaitRecheck = 5,  // reclaim/waiters.h [W2]: a free does not look for waiters
+  kBreakRestoreCheck = 6, // alloc/zone.cc: who restores a cache does not look for waiters
   kBreakRefUnique = 7,    // chain/refcount.h [R1]
   kBreakRefDrop = 8,      // chain/refcount.h [R2]
   kBreakDrainExit = 9,    // reclaim/drain.h: unregister does not wait

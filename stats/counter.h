@@ -32,9 +32,9 @@ class Counter {
 // The same for events that any thread may count; slow paths only.
 class SharedCounter {
  public:
-  // [K3] release: as [K1], pairs with [K4].
+  // [K3] release: pairs with [K4].
   void Add(uint64_t n) { value_.fetch_add(n, std::memory_order_release); }
-  // [K4] acquire: as [K2], pairs with [K3].
+  // [K4] acquire: pairs with [K3].
   uint64_t Read() const { return value_.load(std::memory_order_acquire); }
 
  private:

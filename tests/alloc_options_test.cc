@@ -1,0 +1,78 @@
+// Options: refused by name, value and range; the environment overrides; too late is too late.
+#include "weir/alloc/options.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "weir/alloc/pools.h"
+
+namespace weir {
+namespace {
+
+class Options : public testing::Test {
+ protected:
+  void TearDown() override {
+    for (const char *name : {"WEIR_NMBCLUSTERS", "WEIR_NMBUFS", "WEIR_WAIT_LIMIT_MS"}) unsetenv(name);
+  }
+};
+
+TEST_F(Options, DefaultsComeFromUsableMemory) {
+  weir_options o{};
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  int64_t bytes = o.nmbclusters * 2048 + o.nmbjumbop * 4096 + o.nmbjumbo9 * 9216 + o.nmbjumbo16 * 16384;
+  EXPECT_GT(bytes, UsableMemory() / 4);
+  EXPECT_LE(bytes, UsableMemory() / 2);
+  EXPECT_GE(o.nmbufs, o.nmbclusters + o.nmbjumbop);
+  EXPECT_EQ(o.warn_interval_s, 60);
+}
+
+TEST_F(Options, WrongFieldIsNamedWithValueAndRange) {
+  weir_options o{};
+  o.nmbclusters = -5;
+  EXPECT_STREQ(ResolveOptions(o), "nmbclusters: -5 is not a number from 1 to 2147483648");
+}
+
+TEST_F(Options, WrongEnvironmentIsNamedWithValueAndRange) {
+  setenv("WEIR_NMBCLUSTERS", "many", 1);
+  weir_options o{};
+  EXPECT_STREQ(ResolveOptions(o), "WEIR_NMBCLUSTERS: many is not a number from 1 to 2147483648");
+}
+
+TEST_F(Options, EnvironmentOverridesTheField) {
+  setenv("WEIR_NMBCLUSTERS", "777", 1);
+  weir_options o{};
+  o.nmbclusters = 5;
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  EXPECT_EQ(o.nmbclusters, 777);
+}
+
+TEST_F(Options, LowWaterAboveTheLimitIsRefused) {
+  weir_options o{};
+  o.nmbclusters = 100;
+  o.mcllowat = 101;
+  EXPECT_STREQ(ResolveOptions(o), "mcllowat: 101 is not a number from 0 to 100");
+}
+
+TEST_F(Options, LowWaterIsCarvedAtStartAndLateOptionsAreBusy) {
+  weir_options o{};
+  o.nmbclusters = 1000;
+  o.mcllowat = 300;
+  ASSERT_EQ(StartPools(&o), 0);
+  weir_zone_snapshot s{};
+  g_zones[WEIR_ZONE_CLUSTER].Fill(s);
+  EXPECT_EQ(s.total, 300);
+  EXPECT_EQ(s.limit, 1000);
+  EXPECT_EQ(s.low_water, 300);
+  g_zones[WEIR_ZONE_CLUSTER].Recall();
+  g_zones[WEIR_ZONE_CLUSTER].Trim();
+  s = {};
+  g_zones[WEIR_ZONE_CLUSTER].Fill(s);
+  EXPECT_GE(s.total, 300) << "trimming keeps the low-water mark";
+  EXPECT_EQ(StartPools(&o), EBUSY);
+  EXPECT_EQ(StartPools(nullptr), 0);
+}
+
+} // namespace
+} // namespace weir
