@@ -17,46 +17,49 @@
 namespace weir {
 
 // Out of line: everything that the thread's cache cannot do.
-void *AllocSlow(int zone, int type, int how);
-void FreeSlow(int zone, int type, void *object);
+void* AllocSlow(int zone, int type, int how);
+void FreeSlow(int zone, int type, void* object);
 
 // The fast parts for who does several operations in a row and looks at t_record once; t is its
 // value or was since the last call of anything else.
-inline void *AllocFast(ThreadRecord *t, int zone, int type) {
-  if (t == nullptr) [[unlikely]] return nullptr;
+inline void* AllocFast(ThreadRecord* t, int zone, int type) {
+  if (t == nullptr) [[unlikely]]
+    return nullptr;
   const size_t tally = static_cast<size_t>(TallyOf(zone, type));
-  void *object = t->caches[zone].Take(t->allocs[tally]);
-  if (object != nullptr) [[likely]] OnAlloc(zone, object);
+  void* object = t->caches[zone].Take(t->allocs[tally]);
+  if (object != nullptr) [[likely]]
+    OnAlloc(zone, object);
   return object;
 }
 // False: call FreeSlow.
-inline bool FreeFast(ThreadRecord *t, int zone, int type, void *object) {
+inline bool FreeFast(ThreadRecord* t, int zone, int type, void* object) {
   OnFree(zone, object);
   const size_t tally = static_cast<size_t>(TallyOf(zone, type));
   return t != nullptr && t->caches[zone].Put(object, t->frees[tally]);
 }
 
 // An object from this thread's cache, or nullptr: call Alloc. `type` counts for mbufs only.
-inline void *AllocFast(int zone, int type) { return AllocFast(t_record, zone, type); }
+inline void* AllocFast(int zone, int type) { return AllocFast(t_record, zone, type); }
 
 // An object, contents undefined. nullptr with errno ENOBUFS, ETIMEDOUT or ECANCELED.
-inline void *Alloc(int zone, int type, int how) {
-  if (void *object = AllocFast(zone, type)) return object;
-  void *object = AllocSlow(zone, type, how);
+inline void* Alloc(int zone, int type, int how) {
+  if (void* object = AllocFast(zone, type)) return object;
+  void* object = AllocSlow(zone, type, how);
   if (object != nullptr) OnAlloc(zone, object);
   return object;
 }
 
 // Takes the object, which was allocated from that zone and is counted under that type.
-inline void Free(int zone, int type, void *object) {
-  if (!FreeFast(t_record, zone, type, object)) [[unlikely]] FreeSlow(zone, type, object);
+inline void Free(int zone, int type, void* object) {
+  if (!FreeFast(t_record, zone, type, object)) [[unlikely]]
+    FreeSlow(zone, type, object);
 }
 
 // Where the reference count of a cluster lives: a cache line of its own, apart from the cluster.
-inline uint32_t *ClusterCount(int zone, const void *object) {
+inline uint32_t* ClusterCount(int zone, const void* object) {
   return g_slabs.CountOf(object, zone);
 }
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_ALLOC_H_
+#endif  // WEIR_ALLOC_ALLOC_H_

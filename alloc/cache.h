@@ -74,55 +74,59 @@ class Cache {
   // ---- The owner, fast ----
 
   // An object, counted in `allocs`; nullptr: take the slow path.
-  void *Take(Counter &allocs) {
-    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] return nullptr; // owner-only
-    busy_.store(1, std::memory_order_relaxed); // ordered by the fence, see [C1]
+  void* Take(Counter& allocs) {
+    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] {  // owner-only
+      return nullptr;
+    }
+    busy_.store(1, std::memory_order_relaxed);  // ordered by the fence, see [C1]
     LightFence();
-    const uint32_t n = count_.load(std::memory_order_relaxed); // owner-only
+    const uint32_t n = count_.load(std::memory_order_relaxed);  // owner-only
     // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
     // pairs with [C3]; else we could take from a slot that the reclaimer is emptying.
     // One unsigned compare finds the cache empty and revoked.
     if (n - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
-      busy_.store(0, std::memory_order_release); // [C2]
+      busy_.store(0, std::memory_order_release);  // [C2]
       return nullptr;
     }
-    void *object = slots_[n - 1];
+    void* object = slots_[n - 1];
     allocs.Add(1);
-    count_.store(n - 1, std::memory_order_relaxed); // published by [C2]
+    count_.store(n - 1, std::memory_order_relaxed);  // published by [C2]
     // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
     busy_.store(0, std::memory_order_release);
     return object;
   }
 
   // Puts an object in, counted in `frees`; false: take the slow path.
-  bool Put(void *object, Counter &frees) {
-    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] return false; // owner-only
-    busy_.store(1, std::memory_order_relaxed);                                 // as in Take
+  bool Put(void* object, Counter& frees) {
+    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] {  // owner-only
+      return false;
+    }
+    busy_.store(1, std::memory_order_relaxed);  // as in Take
     LightFence();
-    const uint32_t n = count_.load(std::memory_order_relaxed); // owner-only
-    if (n >= lim_.load(std::memory_order_acquire)) [[unlikely]] { // [C1]
-      busy_.store(0, std::memory_order_release);                  // [C2]
+    const uint32_t n = count_.load(std::memory_order_relaxed);     // owner-only
+    if (n >= lim_.load(std::memory_order_acquire)) [[unlikely]] {  // [C1]
+      busy_.store(0, std::memory_order_release);                   // [C2]
       return false;
     }
     slots_[n] = object;
     frees.Add(1);
-    count_.store(n + 1, std::memory_order_relaxed); // published by [C2]
-    busy_.store(0, std::memory_order_release);      // [C2]
+    count_.store(n + 1, std::memory_order_relaxed);  // published by [C2]
+    busy_.store(0, std::memory_order_release);       // [C2]
     return true;
   }
 
   // ---- The owner, slow ----
 
   enum Entry {
-    kEntered,   // the cache is ours until Leave
-    kEmpty,     // it was taken and is empty: ours too; Restore to use it again
-    kMustFlush, // a reclaimer asked for it: Flush everything, then Leave
-    kAway,      // a reclaimer has it: use the depot; nothing to leave
-    kReentered  // a signal handler interrupted an operation: use the depot; nothing to leave
+    kEntered,    // the cache is ours until Leave
+    kEmpty,      // it was taken and is empty: ours too; Restore to use it again
+    kMustFlush,  // a reclaimer asked for it: Flush everything, then Leave
+    kAway,       // a reclaimer has it: use the depot; nothing to leave
+    kReentered   // a signal handler interrupted an operation: use the depot; nothing to leave
   };
 
   Entry Enter() {
-    if (busy_.load(std::memory_order_relaxed) != 0) return kReentered; // owner-only
+    if (busy_.load(std::memory_order_relaxed) != 0) return kReentered;  // owner-only
     // [C5] seq_cst: pairs with [C3] and [C4]. A reclaimer that does not see us busy has put
     // kRevoking where we see it.
     busy_.exchange(1, std::memory_order_seq_cst);
@@ -130,13 +134,12 @@ class Cache {
     uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
     if (ctl == kOwned) return kEntered;
     if (ctl == kTaken) {
-      count_.store(0, std::memory_order_relaxed); // owner-only: it was stale
+      count_.store(0, std::memory_order_relaxed);  // owner-only: it was stale
       return kEmpty;
     }
     // [C8] acquire: pairs with [C7] of the reclaimer that asked.
-    if (ctl == kDrainReq &&
-        ctl_.compare_exchange_strong(ctl, kFlushing, std::memory_order_acquire,
-                                     std::memory_order_relaxed)) {
+    if (ctl == kDrainReq && ctl_.compare_exchange_strong(ctl, kFlushing, std::memory_order_acquire,
+                                                         std::memory_order_relaxed)) {
       return kMustFlush;
     }
     Leave();
@@ -144,24 +147,25 @@ class Cache {
   }
 
   // Between Enter and Leave.
-  uint32_t count() const { return count_.load(std::memory_order_relaxed); } // owner-only
-  void Push(void *object) {
+  uint32_t count() const { return count_.load(std::memory_order_relaxed); }  // owner-only
+  void Push(void* object) {
     uint32_t n = count();
     slots_[n] = object;
-    count_.store(n + 1, std::memory_order_relaxed); // published by [C2]
+    count_.store(n + 1, std::memory_order_relaxed);  // published by [C2]
   }
-  void *Pop() {
+  void* Pop() {
     uint32_t n = count() - 1;
-    count_.store(n, std::memory_order_relaxed); // published by [C2]
+    count_.store(n, std::memory_order_relaxed);  // published by [C2]
     return slots_[n];
   }
-  void Leave() { busy_.store(0, std::memory_order_release); } // [C2]
+  void Leave() { busy_.store(0, std::memory_order_release); }  // [C2]
 
   // After kEmpty, or after kMustFlush with everything flushed: the fast path works again.
   void Restore(uint32_t lim) {
-    lim_.store(lim, std::memory_order_relaxed); // published by [C9], or unused (0)
-    // [C9] seq_cst: pairs with [C10] and [C3]; with the owner's look at the waiters that must follow, one
-    // side of a Dekker pair; the other is Waiters::Announce() [W1] and Revoke's look at ctl.
+    lim_.store(lim, std::memory_order_relaxed);  // published by [C9], or unused (0)
+    // [C9] seq_cst: pairs with [C10] and [C3]; with the owner's look at the waiters that must
+    // follow, one side of a Dekker pair; the other is Waiters::Announce() [W1] and Revoke's look at
+    // ctl.
     ctl_.store(kOwned, std::memory_order_seq_cst);
   }
   // After kMustFlush with nothing done: the request stands. release: as [C7].
@@ -177,7 +181,7 @@ class Cache {
                                       std::memory_order_relaxed)) {
       return false;
     }
-    lim_.store(0, std::memory_order_relaxed); // owner-only: the owner reads it
+    lim_.store(0, std::memory_order_relaxed);  // owner-only: the owner reads it
     return true;
   }
 
@@ -186,15 +190,15 @@ class Cache {
   bool Close();
   void Kill() {
     Leave();
-    ctl_.store(kDead, std::memory_order_release); // [C11] release: pairs with [C12]
+    ctl_.store(kDead, std::memory_order_release);  // [C11] release: pairs with [C12]
   }
 
   // A new owner, of a cache that Reusable() said is dead.
   void Open() {
-    busy_.store(0, std::memory_order_relaxed);  // unpublished: nobody looks at a dead cache
-    count_.store(0, std::memory_order_relaxed); // unpublished
-    lim_.store(0, std::memory_order_relaxed);   // unpublished
-    ctl_.store(kTaken, std::memory_order_release); // as [C9]
+    busy_.store(0, std::memory_order_relaxed);      // unpublished: nobody looks at a dead cache
+    count_.store(0, std::memory_order_relaxed);     // unpublished
+    lim_.store(0, std::memory_order_relaxed);       // unpublished
+    ctl_.store(kTaken, std::memory_order_release);  // as [C9]
   }
   // [C12] acquire: pairs with [C11].
   bool Reusable() const { return ctl_.load(std::memory_order_acquire) == kDead; }
@@ -214,8 +218,8 @@ class Cache {
       // acquire besides: pairs with [C9] of the owner and [C7] of the pass before.
       if (ctl_.compare_exchange_weak(ctl, kRevoking, std::memory_order_seq_cst,
                                      std::memory_order_seq_cst)) {
-        lim_.store(0, std::memory_order_relaxed); // ordered by HeavyFence, see [C1]
-        pass_.store(pass, std::memory_order_relaxed); // owner-only: kRevoking is ours
+        lim_.store(0, std::memory_order_relaxed);      // ordered by HeavyFence, see [C1]
+        pass_.store(pass, std::memory_order_relaxed);  // owner-only: kRevoking is ours
         return kMine;
       }
     }
@@ -232,9 +236,9 @@ class Cache {
 
   // What a snapshot counts as being in this cache. Exact when quiet.
   uint32_t Held() const {
-    uint32_t ctl = ctl_.load(std::memory_order_acquire); // [C12]
+    uint32_t ctl = ctl_.load(std::memory_order_acquire);  // [C12]
     bool holds = ctl == kOwned || ctl == kDrainReq || ctl == kFlushing || ctl == kRevoking;
-    return holds ? count() : 0; // hint
+    return holds ? count() : 0;  // hint
   }
   // Whether a pass of Recall has anything to do here. seq_cst: as [C10].
   bool Recallable() const {
@@ -252,7 +256,7 @@ class Cache {
  private:
   template <typename TakeObject>
   void TakeAll(TakeObject take) {
-    uint32_t n = count_.load(std::memory_order_relaxed); // quiescent: ordered by [C4] or [C13]
+    uint32_t n = count_.load(std::memory_order_relaxed);  // quiescent: ordered by [C4] or [C13]
     for (uint32_t i = 0; i < n; ++i) take(slots_[i]);
   }
 
@@ -261,10 +265,10 @@ class Cache {
   Atomic<uint32_t> count_{0};
   // Reclaimer-written, but read by the owner in every operation, and written seldom.
   Atomic<uint32_t> lim_{0};
-  void *slots_[kCacheMax];
+  void* slots_[kCacheMax];
   // ---- Shared ----
   alignas(64) Atomic<uint32_t> ctl_{kDead};
-  Atomic<uint64_t> pass_{0}; // the last pass that revoked it
+  Atomic<uint64_t> pass_{0};  // the last pass that revoked it
 };
 static_assert(alignof(Cache) == 64 && sizeof(Cache) % 64 == 0, "ctl has a cache line of its own");
 
@@ -277,28 +281,28 @@ bool Cache::Collect(TakeObject take) {
   for (int i = 0; !taken && i < kBusyReads; ++i) taken = busy_.load(kOrder) == 0;
   if (taken) TakeAll(take);
   uint32_t expected = kRevoking;
-  // [C7] release: pairs with [C6], [C8] and [C3], the slots are the owner's again (or nobody's) after
-  // we are done with them. acquire on failure: pairs with [C13].
-  if (ctl_.compare_exchange_strong(expected, taken ? kTaken : kDrainReq,
-                                   std::memory_order_release, std::memory_order_acquire)) {
+  // [C7] release: pairs with [C6], [C8] and [C3], the slots are the owner's again (or nobody's)
+  // after we are done with them. acquire on failure: pairs with [C13].
+  if (ctl_.compare_exchange_strong(expected, taken ? kTaken : kDrainReq, std::memory_order_release,
+                                   std::memory_order_acquire)) {
     return taken;
   }
   // kOrphan: the owner has ended. If it was busy then, it is not any more.
   if (!taken) TakeAll(take);
-  ctl_.store(kDead, std::memory_order_release); // [C11]
+  ctl_.store(kDead, std::memory_order_release);  // [C11]
   return true;
 }
 
 inline bool Cache::Close() {
-  busy_.exchange(1, std::memory_order_seq_cst);        // [C5]
-  uint32_t ctl = ctl_.load(std::memory_order_seq_cst); // [C6]
+  busy_.exchange(1, std::memory_order_seq_cst);         // [C5]
+  uint32_t ctl = ctl_.load(std::memory_order_seq_cst);  // [C6]
   for (;;) {
     switch (ctl) {
       case kOwned:
       case kDrainReq:
-        if (ctl_.compare_exchange_weak(ctl, kFlushing, std::memory_order_acquire, // [C8]
+        if (ctl_.compare_exchange_weak(ctl, kFlushing, std::memory_order_acquire,  // [C8]
                                        std::memory_order_acquire)) {
-          lim_.store(0, std::memory_order_relaxed); // owner-only
+          lim_.store(0, std::memory_order_relaxed);  // owner-only
           return true;
         }
         break;
@@ -309,10 +313,10 @@ inline bool Cache::Close() {
                                        std::memory_order_acquire)) {
           return false;
         }
-        busy_.exchange(1, std::memory_order_seq_cst); // [C5]
-        ctl = ctl_.load(std::memory_order_seq_cst);   // [C6]
+        busy_.exchange(1, std::memory_order_seq_cst);  // [C5]
+        ctl = ctl_.load(std::memory_order_seq_cst);    // [C6]
         break;
-      default: // kTaken: nothing in it
+      default:  // kTaken: nothing in it
         Kill();
         return false;
     }
@@ -324,9 +328,9 @@ void Cache::Bury(TakeObject take) {
   if (Held() != 0) TakeAll(take);
   busy_.store(0, std::memory_order_relaxed);
   lim_.store(0, std::memory_order_relaxed);
-  ctl_.store(kDead, std::memory_order_release); // [C11]
+  ctl_.store(kDead, std::memory_order_release);  // [C11]
 }
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_CACHE_H_
+#endif  // WEIR_ALLOC_CACHE_H_

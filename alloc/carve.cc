@@ -10,8 +10,8 @@ namespace weir {
 
 // ABA on carving_: the word says all there is to say, so a word that came back means the same.
 
-uint32_t Zone::Carve(uint32_t n, void **out) {
-  uint64_t w = carving_.load(std::memory_order_acquire); // [V2]
+uint32_t Zone::Carve(uint32_t n, void** out) {
+  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   uint32_t take;
   do {
     uint32_t room = Carving::Slab1(w) == 0 ? 0 : SlabCapacity(id_) - Carving::Place(w);
@@ -31,7 +31,7 @@ uint32_t Zone::Carve(uint32_t n, void **out) {
 }
 
 bool Zone::Grow() {
-  uint64_t w = carving_.load(std::memory_order_acquire); // [V2]
+  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   if (Carving::Carved(w) >= limit()) return false;
   if (Carving::Slab1(w) != 0 && Carving::Place(w) < SlabCapacity(id_)) return true;
   uint32_t slab = g_slabs.Make(id_, spare_slabs_, *g_source);
@@ -40,29 +40,29 @@ bool Zone::Grow() {
   // garbage.
   if (carving_.compare_exchange_strong(w, Carving::Make(Carving::Carved(w), slab + 1, 0),
                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
-    slabs_.fetch_add(1, std::memory_order_relaxed); // counter
+    slabs_.fetch_add(1, std::memory_order_relaxed);  // counter
   } else {
-    g_slabs.Unmake(slab, spare_slabs_, *g_source); // another thread was first
+    g_slabs.Unmake(slab, spare_slabs_, *g_source);  // another thread was first
   }
   return true;
 }
 
 int64_t Zone::carved() const {
-  return Carving::Carved(carving_.load(std::memory_order_relaxed)); // hint
+  return Carving::Carved(carving_.load(std::memory_order_relaxed));  // hint
 }
 
 int Zone::SetLimit(int64_t objects) {
   if (objects < 0 || objects > kMaxObjects) return EINVAL;
-  int64_t old = limit_.load(std::memory_order_relaxed); // hint, put back if we fail
+  int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
   // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in NotifyAll, one side of a Dekker pair:
   // either a waiter's look sees the new limit or we see the waiter.
   limit_.store(objects, std::memory_order_seq_cst);
-  if (objects < carved()) { // free objects can go if that is what it takes
+  if (objects < carved()) {  // free objects can go if that is what it takes
     Recall();
     Trim();
   }
   if (objects < carved()) {
-    limit_.store(old, std::memory_order_seq_cst); // [V3]
+    limit_.store(old, std::memory_order_seq_cst);  // [V3]
     return EINVAL;
   }
   waiters_.NotifyAll();
@@ -71,14 +71,14 @@ int Zone::SetLimit(int64_t objects) {
 
 int Zone::Reserve(int64_t objects) {
   if (objects < 0 || objects > limit()) return EINVAL;
-  low_water_.store(objects, std::memory_order_relaxed); // hint
+  low_water_.store(objects, std::memory_order_relaxed);  // hint
   for (int64_t missing; (missing = objects - carved()) > 0;) {
     uint32_t n;
     {
       InTransit guard(transit_);
-      void *fresh[kMagazineRounds];
+      void* fresh[kMagazineRounds];
       n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, missing)), fresh);
-      Magazine *m = nullptr;
+      Magazine* m = nullptr;
       for (uint32_t i = 0; i < n; ++i) Pack(m, fresh[i]);
       PackRest(m);
     }
@@ -91,20 +91,20 @@ int Zone::Reserve(int64_t objects) {
 // Takes n objects of `slab`, all that were carved of it, out of the count. False if more were
 // carved meanwhile, or if it would go below the low-water mark.
 bool Zone::Uncarve(uint32_t slab, uint32_t n) {
-  uint64_t w = carving_.load(std::memory_order_acquire); // [V2]
+  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   uint64_t next;
   do {
     bool current = Carving::Slab1(w) == slab + 1;
     if (current ? Carving::Place(w) != n : SlabCapacity(id_) != n) return false;
     if (Carving::Carved(w) - static_cast<int64_t>(n) <
-        low_water_.load(std::memory_order_relaxed)) { // hint
+        low_water_.load(std::memory_order_relaxed)) {  // hint
       return false;
     }
     uint32_t left = Carving::Carved(w) - n;
     next = current ? Carving::Make(left, 0, 0)
                    : Carving::Make(left, Carving::Slab1(w), Carving::Place(w));
   } while (!carving_.compare_exchange_weak(w, next, std::memory_order_acq_rel,
-                                           std::memory_order_acquire)); // [V2]
+                                           std::memory_order_acquire));  // [V2]
   return true;
 }
 
@@ -112,15 +112,15 @@ int64_t Zone::Trim() {
   if (waiters_.Any()) return 0;
   // [Z1] acquire: pairs with [Z2]; one trim happens before the next.
   if (trimming_.exchange(1, std::memory_order_acquire) != 0) return 0;
-  const size_t bytes = static_cast<size_t>(carved() + kMagazineRounds) * sizeof(void *);
-  void **objects = static_cast<void **>(MetadataAlloc(bytes));
+  const size_t bytes = static_cast<size_t>(carved() + kMagazineRounds) * sizeof(void*);
+  void** objects = static_cast<void**>(MetadataAlloc(bytes));
   int64_t freed = 0;
   if (objects != nullptr) {
     InTransit guard(transit_);
     size_t n = 0;
-    const size_t most = bytes / sizeof(void *);
+    const size_t most = bytes / sizeof(void*);
     while (n + kMagazineRounds <= most) {
-      Magazine *m = depot_.PopFull();
+      Magazine* m = depot_.PopFull();
       if (m == nullptr) break;
       while (m->count != 0) objects[n++] = m->rounds[--m->count];
       depot_.PutEmpty(m);
@@ -128,18 +128,18 @@ int64_t Zone::Trim() {
     while (n < most) {
       uint32_t number = loose_.Pop(Looser());
       if (number == IndexStack::kNone) break;
-      loose_count_.fetch_sub(1, std::memory_order_relaxed); // counter
+      loose_count_.fetch_sub(1, std::memory_order_relaxed);  // counter
       objects[n++] = g_slabs.ObjectAt(number, id_);
     }
     std::sort(objects, objects + n);
-    Magazine *m = nullptr;
+    Magazine* m = nullptr;
     for (size_t i = 0, end; i < n; i = end) {
       uint32_t slab = g_slabs.Find(objects[i]);
       for (end = i; end < n && g_slabs.Find(objects[end]) == slab; ++end) {
       }
       if (Uncarve(slab, static_cast<uint32_t>(end - i))) {
         g_slabs.Unmake(slab, spare_slabs_, *g_source);
-        slabs_.fetch_sub(1, std::memory_order_relaxed); // counter
+        slabs_.fetch_sub(1, std::memory_order_relaxed);  // counter
         freed += kSlabBytes;
       } else {
         for (size_t k = i; k < end; ++k) Pack(m, objects[k]);
@@ -148,10 +148,10 @@ int64_t Zone::Trim() {
     PackRest(m);
   }
   if (objects != nullptr) MetadataFree(objects, bytes);
-  trimming_.store(0, std::memory_order_release); // [Z2] release: pairs with [Z1]
+  trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
   waiters_.NotifyAll();
   if (freed != 0) g_source->purge();
   return freed;
 }
 
-} // namespace weir
+}  // namespace weir

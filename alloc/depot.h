@@ -19,31 +19,31 @@ namespace weir {
 
 struct Magazine {
   Atomic<uint32_t> link{0};
-  uint32_t number = 0; // its own
+  uint32_t number = 0;  // its own
   uint32_t count = 0;
-  void *rounds[kMagazineRounds];
+  void* rounds[kMagazineRounds];
 };
 
 class Depot {
  public:
   // A magazine with at least one object, or nullptr.
-  Magazine *PopFull() { return Pop(full_); }
-  void PutFull(Magazine *m) { full_.Push(m->number, Links()); }
+  Magazine* PopFull() { return Pop(full_); }
+  void PutFull(Magazine* m) { full_.Push(m->number, Links()); }
 
   // An empty magazine, or nullptr if there is no memory for another.
-  Magazine *PopEmpty();
-  void PutEmpty(Magazine *m) { empty_.Push(m->number, Links()); }
+  Magazine* PopEmpty();
+  void PutEmpty(Magazine* m) { empty_.Push(m->number, Links()); }
 
   bool NoneFull() const { return full_.Empty(); }
 
  private:
   // The link of magazine i.
   struct Linker {
-    Depot *depot;
-    Atomic<uint32_t> &operator()(uint32_t i) const { return depot->magazines_.At(i).link; }
+    Depot* depot;
+    Atomic<uint32_t>& operator()(uint32_t i) const { return depot->magazines_.At(i).link; }
   };
   Linker Links() { return {this}; }
-  Magazine *Pop(IndexStack &stack) {
+  Magazine* Pop(IndexStack& stack) {
     uint32_t i = stack.Pop(Links());
     return i == IndexStack::kNone ? nullptr : &magazines_.At(i);
   }
@@ -53,15 +53,15 @@ class Depot {
   GrowTable<Magazine, 256, 1 << 14> magazines_;
 };
 
-inline Magazine *Depot::PopEmpty() {
-  if (Magazine *m = Pop(empty_)) return m;
+inline Magazine* Depot::PopEmpty() {
+  if (Magazine* m = Pop(empty_)) return m;
   uint32_t i = magazines_.New();
   if (i == magazines_.kNone) return nullptr;
-  Magazine *m = &magazines_.At(i);
+  Magazine* m = &magazines_.At(i);
   m->number = i;
   return m;
 }
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_DEPOT_H_
+#endif  // WEIR_ALLOC_DEPOT_H_

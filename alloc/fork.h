@@ -19,6 +19,6 @@ void WaitForkGate();
 // Registers the handlers with pthread_atfork. Once.
 void InstallForkHandlers();
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_FORK_H_
+#endif  // WEIR_ALLOC_FORK_H_

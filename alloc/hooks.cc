@@ -10,15 +10,15 @@ namespace weir {
 #ifdef WEIR_CHECK
 namespace {
 constexpr unsigned char kFill = 0xdb;
-} // namespace
+}  // namespace
 
-void FillFree(int zone, void *object) {
-  memset(static_cast<char *>(object) + kPoisonFrom[zone], kFill,
+void FillFree(int zone, void* object) {
+  memset(static_cast<char*>(object) + kPoisonFrom[zone], kFill,
          kObjectBytes[zone] - kPoisonFrom[zone]);
 }
 
-void VerifyFree(int zone, const void *object) {
-  const auto *p = static_cast<const unsigned char *>(object);
+void VerifyFree(int zone, const void* object) {
+  const auto* p = static_cast<const unsigned char*>(object);
   for (size_t i = kPoisonFrom[zone]; i < kObjectBytes[zone]; ++i) {
     if (p[i] == kFill) continue;
     fprintf(stderr, "weir: zone %s: %p was written to while it was free: byte %zu is 0x%02x\n",
@@ -28,4 +28,4 @@ void VerifyFree(int zone, const void *object) {
 }
 #endif
 
-} // namespace weir
+}  // namespace weir

@@ -10,23 +10,23 @@ namespace weir {
 
 #ifdef WEIR_CHECK
 // Fills a free object with a pattern; verifies it, and aborts naming the first byte that changed.
-void FillFree(int zone, void *object);
-void VerifyFree(int zone, const void *object);
+void FillFree(int zone, void* object);
+void VerifyFree(int zone, const void* object);
 #else
-inline void FillFree(int, void *) {}
-inline void VerifyFree(int, const void *) {}
+inline void FillFree(int, void*) {}
+inline void VerifyFree(int, const void*) {}
 #endif
 
-inline void OnFree(int zone, void *object) {
+inline void OnFree(int zone, void* object) {
   FillFree(zone, object);
-  Poison(static_cast<char *>(object) + kPoisonFrom[zone], kObjectBytes[zone] - kPoisonFrom[zone]);
+  Poison(static_cast<char*>(object) + kPoisonFrom[zone], kObjectBytes[zone] - kPoisonFrom[zone]);
 }
 
-inline void OnAlloc(int zone, void *object) {
+inline void OnAlloc(int zone, void* object) {
   Unpoison(object, kObjectBytes[zone]);
   VerifyFree(zone, object);
 }
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_HOOKS_H_
+#endif  // WEIR_ALLOC_HOOKS_H_

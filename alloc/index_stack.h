@@ -30,9 +30,9 @@ class IndexStack {
   // links(i) is the Atomic<uint32_t> & of element i.
   template <typename Links>
   void Push(uint32_t i, Links links) {
-    uint64_t head = head_.load(std::memory_order_relaxed); // hint, revalidated
+    uint64_t head = head_.load(std::memory_order_relaxed);  // hint, revalidated
     do {
-      links(i).store(Top(head), std::memory_order_relaxed); // unpublished
+      links(i).store(Top(head), std::memory_order_relaxed);  // unpublished
       // [S1] release: pairs with [S2], publishes the link and what the element stands for; else
       // the popper reads stale contents. seq_cst besides: a push and the following
       // Waiters::Any() [W2] are one side of a Dekker pair.
@@ -48,7 +48,7 @@ class IndexStack {
     // the other side of that Dekker pair.
     uint64_t head = head_.load(std::memory_order_seq_cst);
     while (Top(head) != 0) {
-      uint32_t below = links(Top(head) - 1).load(std::memory_order_relaxed); // hint, revalidated
+      uint32_t below = links(Top(head) - 1).load(std::memory_order_relaxed);  // hint, revalidated
       // [S2], on failure too: the next round reads the link of a top that it learns here.
       if (head_.compare_exchange_weak(head, Make(below, head), std::memory_order_seq_cst,
                                       std::memory_order_seq_cst)) {
@@ -58,7 +58,7 @@ class IndexStack {
     return kNone;
   }
 
-  bool Empty() const { return Top(head_.load(std::memory_order_seq_cst)) == 0; } // [S2]
+  bool Empty() const { return Top(head_.load(std::memory_order_seq_cst)) == 0; }  // [S2]
 
  private:
   static constexpr uint32_t Top(uint64_t head) { return static_cast<uint32_t>(head); }
@@ -70,6 +70,6 @@ class IndexStack {
   alignas(64) Atomic<uint64_t> head_{uint64_t{kFirstGeneration} << 32};
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_INDEX_STACK_H_
+#endif  // WEIR_ALLOC_INDEX_STACK_H_

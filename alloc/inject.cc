@@ -10,7 +10,7 @@
 namespace weir {
 namespace {
 
-__thread long t_countdown = -1; // allocations until the one that fails; -1: none
+__thread long t_countdown = -1;  // allocations until the one that fails; -1: none
 __thread bool t_armed = false;
 
 #ifdef WEIR_CHECK
@@ -19,22 +19,22 @@ struct Rate {
   uint64_t rate = 0;
   uint64_t seed = 0;
   Rate() {
-    const char *text = getenv("WEIR_FAIL");
+    const char* text = getenv("WEIR_FAIL");
     rate = text == nullptr ? 0 : strtoull(text, nullptr, 10);
     if (rate == 0) return;
-    const char *given = getenv("WEIR_FAIL_SEED");
+    const char* given = getenv("WEIR_FAIL_SEED");
     seed = given != nullptr ? strtoull(given, nullptr, 10) : static_cast<uint64_t>(time(nullptr));
     fprintf(stderr, "weir: failing 1 in %lu allocations, WEIR_FAIL_SEED=%lu\n", rate, seed);
   }
 };
 
-const Rate &FailRate() {
+const Rate& FailRate() {
   static const Rate rate;
   return rate;
 }
 
 bool FailAtRate() {
-  const Rate &r = FailRate();
+  const Rate& r = FailRate();
   if (r.rate == 0) return false;
   static __thread uint64_t t_state = 0;
   if (t_state == 0) t_state = r.seed * 2 + 1;
@@ -48,13 +48,13 @@ bool FailAtRate() {
 bool FailAtRate() { return false; }
 #endif
 
-} // namespace
+}  // namespace
 
 void FailAllocation(long nth) {
   t_countdown = nth;
   t_armed = nth >= 0;
   if (t_armed) {
-    for (Zone &zone : g_zones) zone.Recall();
+    for (Zone& zone : g_zones) zone.Recall();
   }
 }
 
@@ -67,4 +67,4 @@ bool InjectionArmed() {
 
 bool InjectFailure() { return (t_countdown >= 0 && t_countdown-- == 0) || FailAtRate(); }
 
-} // namespace weir
+}  // namespace weir

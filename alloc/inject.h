@@ -17,6 +17,6 @@ bool InjectionArmed();
 // WEIR_FAIL_SEED.
 bool InjectFailure();
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_INJECT_H_
+#endif  // WEIR_ALLOC_INJECT_H_

@@ -22,14 +22,14 @@ constexpr uint32_t SlabCapacity(int zone) {
 // An object's number is its slab's number and its place in the slab.
 inline constexpr unsigned kPlaceBits = 10;
 static_assert(SlabCapacity(WEIR_ZONE_MBUF) <= 1u << kPlaceBits);
-inline constexpr uint32_t kMaxSlabs = 1u << 20; // 256 GiB
+inline constexpr uint32_t kMaxSlabs = 1u << 20;  // 256 GiB
 inline constexpr uint32_t kMaxObjects = UINT32_MAX;
 
 #if defined(WEIR_TINY) || defined(WEIR_CHECK)
 inline constexpr uint32_t kMagazineRounds = 2;
 inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {4, 4, 4, 2, 2};
 inline constexpr uint32_t kCacheMax = 4;
-inline constexpr uint32_t kFirstGeneration = UINT32_MAX - 64; // wraps within a second
+inline constexpr uint32_t kFirstGeneration = UINT32_MAX - 64;  // wraps within a second
 #else
 inline constexpr uint32_t kMagazineRounds = 32;  // objects that change hands at once
 inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {64, 64, 32, 16, 16};
@@ -42,7 +42,7 @@ inline constexpr uint32_t kFirstGeneration = 0;
 inline constexpr int kLooks = 4096;
 // How often a reclaimer re-reads the word of a cache whose owner is in the middle of an operation.
 #ifdef WEIR_TINY
-inline constexpr int kBusyReads = 1; // each is a step of the model
+inline constexpr int kBusyReads = 1;  // each is a step of the model
 #else
 inline constexpr int kBusyReads = 32;
 #endif
@@ -51,6 +51,6 @@ inline constexpr int kBusyReads = 32;
 // stays readable, so that a double free can be told from a wild pointer.
 inline constexpr size_t kPoisonFrom[WEIR_NZONES] = {40, 0, 0, 0, 0};
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_LAYOUT_H_
+#endif  // WEIR_ALLOC_LAYOUT_H_

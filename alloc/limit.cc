@@ -18,7 +18,7 @@ namespace {
 // Announced for as long as it lives; a handler that allocates within a drain is announced already.
 class Announced {
  public:
-  Announced(Waiters &waiters, bool &flag) : waiters_(waiters), flag_(flag), was_(flag) {
+  Announced(Waiters& waiters, bool& flag) : waiters_(waiters), flag_(flag), was_(flag) {
     if (!was_) waiters_.Announce();
     flag_ = true;
   }
@@ -26,30 +26,30 @@ class Announced {
     flag_ = was_;
     if (!was_) waiters_.Retire();
   }
-  Announced(const Announced &) = delete;
-  Announced &operator=(const Announced &) = delete;
+  Announced(const Announced&) = delete;
+  Announced& operator=(const Announced&) = delete;
 
  private:
-  Waiters &waiters_;
-  bool &flag_;
+  Waiters& waiters_;
+  bool& flag_;
   const bool was_;
 };
 
 constexpr int64_t kMillisecond = 1000000;
 
-} // namespace
+}  // namespace
 
 void Zone::Warn() {
   int64_t now = MonotonicNs();
-  int64_t next = next_warning_ns_.load(std::memory_order_relaxed); // hint, revalidated
+  int64_t next = next_warning_ns_.load(std::memory_order_relaxed);  // hint, revalidated
   int64_t interval = g_options.warn_interval_s * 1000 * kMillisecond;
   // relaxed (counter): whoever moves it on prints.
-  if (now < next || !next_warning_ns_.compare_exchange_strong(
-                        next, now + interval, std::memory_order_relaxed,
-                        std::memory_order_relaxed)) {
+  if (now < next ||
+      !next_warning_ns_.compare_exchange_strong(next, now + interval, std::memory_order_relaxed,
+                                                std::memory_order_relaxed)) {
     return;
   }
-  static constexpr const char *kText[WEIR_NZONES] = {
+  static constexpr const char* kText[WEIR_NZONES] = {
       "mbpool limit reached; increase NMBUFS", "mclpool limit reached; increase NMBCLUSTERS",
       "jumbo page pool limit reached; increase NMBJUMBOP",
       "jumbo 9k pool limit reached; increase NMBJUMBO9",
@@ -63,16 +63,16 @@ void Zone::Warn() {
   }
 }
 
-void *Zone::AtLimit(int tally, int how) {
+void* Zone::AtLimit(int tally, int how) {
   const bool may_wait = how == kWait && !DrainRegistry::InHandler();
-  const int64_t wait_ms = g_wait_limit_ms.load(std::memory_order_relaxed); // hint
+  const int64_t wait_ms = g_wait_limit_ms.load(std::memory_order_relaxed);  // hint
   const int64_t begun = MonotonicNs();
   const int64_t deadline = wait_ms <= 0 ? kNever : begun + wait_ms * kMillisecond;
   Announced announced(waiters_, t_announced[id_]);
   bool drained = false, slept = false, late = false;
   int looks = 0;
   int error = ENOBUFS;
-  void *object = nullptr;
+  void* object = nullptr;
   for (;;) {
     uint32_t epoch = waiters_.Epoch();
     bool busy = Recall();
@@ -97,7 +97,7 @@ void *Zone::AtLimit(int tally, int how) {
       continue;
     }
     if (!may_wait) break;
-    if (g_shutdown.load(std::memory_order_seq_cst) != 0) { // [X2] pairs with [X1]
+    if (g_shutdown.load(std::memory_order_seq_cst) != 0) {  // [X2] pairs with [X1]
       error = ECANCELED;
       break;
     }
@@ -128,7 +128,7 @@ void *Zone::AtLimit(int tally, int how) {
   return object;
 }
 
-void Zone::Count(uint64_t &allocs, uint64_t &frees) const {
+void Zone::Count(uint64_t& allocs, uint64_t& frees) const {
   uint64_t a[WEIR_NTYPES] = {}, f[WEIR_NTYPES] = {};
   const int n = id_ == WEIR_ZONE_MBUF ? WEIR_NTYPES : 1;
   const uint64_t retyped = id_ == WEIR_ZONE_MBUF ? g_shared.retyped.Read() : 0;
@@ -143,28 +143,28 @@ int64_t Zone::InUse() const {
   return static_cast<int64_t>(allocs - frees);
 }
 
-void Zone::Fill(weir_zone_snapshot &out) const {
+void Zone::Fill(weir_zone_snapshot& out) const {
   Count(out.allocs, out.frees);
   out.size = static_cast<int64_t>(kObjectBytes[id_]);
   out.limit = limit();
-  out.low_water = low_water_.load(std::memory_order_relaxed); // hint
+  out.low_water = low_water_.load(std::memory_order_relaxed);  // hint
   out.in_use = static_cast<int64_t>(out.allocs - out.frees);
-  g_records.ForEach([&](ThreadRecord &r) {
+  g_records.ForEach([&](ThreadRecord& r) {
     out.cached_thread += r.caches[id_].Held();
     out.refills += r.events[id_].refills.Read();
     out.flushes += r.events[id_].flushes.Read();
   });
-  out.cached_slab = std::max<int64_t>(0, loose_count_.load(std::memory_order_relaxed)); // hint
+  out.cached_slab = std::max<int64_t>(0, loose_count_.load(std::memory_order_relaxed));  // hint
   out.total = carved();
   out.in_use = std::min(out.in_use, out.total);
   out.cached_thread = std::min(out.cached_thread, out.total - out.in_use);
   out.cached_slab = std::min(out.cached_slab, out.total - out.in_use - out.cached_thread);
   out.cached_depot = out.total - out.in_use - out.cached_thread - out.cached_slab;
-  out.bytes = slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes); // hint
+  out.bytes = slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes);  // hint
   out.waiting = waiters_.Count();
   out.failures = failures_.Read();
   out.waits = waits_.Read();
-  out.recalls = passes_.load(std::memory_order_relaxed); // counter
+  out.recalls = passes_.load(std::memory_order_relaxed);  // counter
   out.recalled_objects = recalled_.Read();
   out.drains = drains_.Read();
   out.drained_objects = drained_.Read();
@@ -175,4 +175,4 @@ void Zone::Fill(weir_zone_snapshot &out) const {
   }
 }
 
-} // namespace weir
+}  // namespace weir

@@ -5,21 +5,21 @@
 namespace weir {
 namespace {
 constinit Atomic<uint64_t> total{0};
-} // namespace
+}  // namespace
 
-void *MetadataAlloc(size_t bytes) {
-  void *p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+void* MetadataAlloc(size_t bytes) {
+  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) return nullptr;
-  total.fetch_add(bytes, std::memory_order_relaxed); // counter
+  total.fetch_add(bytes, std::memory_order_relaxed);  // counter
   return p;
 }
 
-void MetadataFree(void *p, size_t bytes) {
+void MetadataFree(void* p, size_t bytes) {
   munmap(p, bytes);
-  total.fetch_sub(bytes, std::memory_order_relaxed); // counter
+  total.fetch_sub(bytes, std::memory_order_relaxed);  // counter
 }
 
-uint64_t MetadataBytes() { return total.load(std::memory_order_relaxed); } // counter
+uint64_t MetadataBytes() { return total.load(std::memory_order_relaxed); }  // counter
 
-} // namespace weir
+}  // namespace weir

@@ -12,8 +12,8 @@
 namespace weir {
 
 // Zeroed, page-aligned, only backed by memory once touched; nullptr if there is none.
-void *MetadataAlloc(size_t bytes);
-void MetadataFree(void *p, size_t bytes); // of a block that was never published
+void* MetadataAlloc(size_t bytes);
+void MetadataFree(void* p, size_t bytes);  // of a block that was never published
 // Bytes allocated so far.
 uint64_t MetadataBytes();
 
@@ -28,7 +28,7 @@ class GrowTable {
 
   // The number of a new element, or kNone if memory or numbers have run out.
   uint32_t New() {
-    uint32_t i = next_.load(std::memory_order_relaxed); // hint, revalidated
+    uint32_t i = next_.load(std::memory_order_relaxed);  // hint, revalidated
     do {
       if (i >= kChunk * kChunks || !Ensure(i / kChunk)) return kNone;
       // relaxed (counter): the chunk itself is published by [M1].
@@ -38,20 +38,20 @@ class GrowTable {
   }
 
   // The element with a number that New returned.
-  T &At(uint32_t i) const {
+  T& At(uint32_t i) const {
     // [M2] acquire: pairs with [M1]; else the elements may not be made yet.
     return chunks_[i / kChunk].load(std::memory_order_acquire)[i % kChunk];
   }
 
-  uint32_t size() const { return next_.load(std::memory_order_relaxed); } // hint
+  uint32_t size() const { return next_.load(std::memory_order_relaxed); }  // hint
 
  private:
   bool Ensure(uint32_t c) {
-    if (chunks_[c].load(std::memory_order_acquire) != nullptr) return true; // [M2]
-    T *fresh = static_cast<T *>(MetadataAlloc(sizeof(T) * kChunk));
+    if (chunks_[c].load(std::memory_order_acquire) != nullptr) return true;  // [M2]
+    T* fresh = static_cast<T*>(MetadataAlloc(sizeof(T) * kChunk));
     if (fresh == nullptr) return false;
     for (uint32_t k = 0; k < kChunk; ++k) new (fresh + k) T;
-    T *none = nullptr;
+    T* none = nullptr;
     // [M1] release: pairs with [M2]. ABA: a chunk is set once.
     if (!chunks_[c].compare_exchange_strong(none, fresh, std::memory_order_release,
                                             std::memory_order_relaxed)) {
@@ -60,10 +60,10 @@ class GrowTable {
     return true;
   }
 
-  Atomic<T *> chunks_[kChunks] = {};
+  Atomic<T*> chunks_[kChunks] = {};
   Atomic<uint32_t> next_{0};
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_METADATA_H_
+#endif  // WEIR_ALLOC_METADATA_H_

@@ -13,8 +13,8 @@ namespace weir {
 namespace {
 
 struct Known {
-  const char *name;
-  const char *variable;
+  const char* name;
+  const char* variable;
   int64_t weir_options::*field;
   int64_t least, most;
 };
@@ -32,17 +32,17 @@ constexpr Known kKnown[] = {
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
 };
 
-const char *Refuse(const Known &k, const char *name, const char *value, int64_t most) {
+const char* Refuse(const Known& k, const char* name, const char* value, int64_t most) {
   static __thread char text[160];
   snprintf(text, sizeof text, "%s: %s is not a number from %ld to %ld", name, value,
            static_cast<long>(k.least), static_cast<long>(most));
   return text;
 }
 
-const char *FromEnvironment(const Known &k, weir_options &options) {
-  const char *text = getenv(k.variable);
+const char* FromEnvironment(const Known& k, weir_options& options) {
+  const char* text = getenv(k.variable);
   if (text == nullptr) return nullptr;
-  char *end;
+  char* end;
   errno = 0;
   long long value = strtoll(text, &end, 10);
   if (*text == '\0' || *end != '\0' || errno != 0 || value < k.least || value > k.most) {
@@ -52,8 +52,8 @@ const char *FromEnvironment(const Known &k, weir_options &options) {
   return nullptr;
 }
 
-const char *CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_options &options) {
-  for (const Known &k : kKnown) {
+const char* CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_options& options) {
+  for (const Known& k : kKnown) {
     if (k.field != low || options.*low <= most) continue;
     char value[24];
     snprintf(value, sizeof value, "%ld", static_cast<long>(options.*low));
@@ -64,9 +64,9 @@ const char *CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_o
 
 // Half of the usable memory, shared out so that any mixture fits; no less than a small program
 // needs.
-void FillDefaults(weir_options &o) {
+void FillDefaults(weir_options& o) {
   int64_t half = UsableMemory() / 2;
-  auto share = [half](int64_t &field, int zone, int64_t part) {
+  auto share = [half](int64_t& field, int zone, int64_t part) {
     if (field != 0) return;
     int64_t objects = half / part / static_cast<int64_t>(kObjectBytes[zone]);
     field = std::clamp<int64_t>(objects, 1024, kObjects);
@@ -75,7 +75,7 @@ void FillDefaults(weir_options &o) {
   share(o.nmbjumbop, WEIR_ZONE_JUMBO_PAGE, 4);
   share(o.nmbjumbo9, WEIR_ZONE_JUMBO_9K, 6);
   share(o.nmbjumbo16, WEIR_ZONE_JUMBO_16K, 6);
-  if (o.nmbufs == 0) { // at least one for each cluster
+  if (o.nmbufs == 0) {  // at least one for each cluster
     int64_t all = o.nmbclusters + o.nmbjumbop + o.nmbjumbo9 + o.nmbjumbo16;
     share(o.nmbufs, WEIR_ZONE_MBUF, 5);
     o.nmbufs = std::min(std::max(o.nmbufs, all), kObjects);
@@ -83,11 +83,11 @@ void FillDefaults(weir_options &o) {
   if (o.warn_interval_s == 0) o.warn_interval_s = 60;
 }
 
-} // namespace
+}  // namespace
 
 int64_t UsableMemory() {
   int64_t bytes = sysconf(_SC_PHYS_PAGES) * static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-  if (FILE *f = fopen("/sys/fs/cgroup/memory.max", "r")) {
+  if (FILE* f = fopen("/sys/fs/cgroup/memory.max", "r")) {
     long long limit;
     if (fscanf(f, "%lld", &limit) == 1) bytes = std::min<int64_t>(bytes, limit);
     fclose(f);
@@ -95,21 +95,21 @@ int64_t UsableMemory() {
   return bytes;
 }
 
-const char *ResolveOptions(weir_options &options) {
-  for (const Known &k : kKnown) {
+const char* ResolveOptions(weir_options& options) {
+  for (const Known& k : kKnown) {
     int64_t value = options.*k.field;
     if (value != 0 && (value < k.least || value > k.most)) {
       char text[24];
       snprintf(text, sizeof text, "%ld", static_cast<long>(value));
       return Refuse(k, k.name, text, k.most);
     }
-    if (const char *wrong = FromEnvironment(k, options)) return wrong;
+    if (const char* wrong = FromEnvironment(k, options)) return wrong;
   }
   FillDefaults(options);
-  if (const char *wrong = CheckLowWater(&weir_options::mblowat, options.nmbufs, options)) {
+  if (const char* wrong = CheckLowWater(&weir_options::mblowat, options.nmbufs, options)) {
     return wrong;
   }
   return CheckLowWater(&weir_options::mcllowat, options.nmbclusters, options);
 }
 
-} // namespace weir
+}  // namespace weir

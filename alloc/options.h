@@ -11,30 +11,30 @@ extern "C" {
 // A field that is 0 takes its default; the environment variable of the same name in capitals with
 // WEIR_ in front (WEIR_NMBCLUSTERS=...) overrides both. Limits are in objects.
 struct weir_options {
-  int64_t nmbufs;          // mbufs
-  int64_t nmbclusters;     // 2 KiB clusters
-  int64_t nmbjumbop;       // 4 KiB jumbo clusters
-  int64_t nmbjumbo9;       // 9 KiB
-  int64_t nmbjumbo16;      // 16 KiB
-  int64_t mblowat;         // mbufs to carve at start and keep
-  int64_t mcllowat;        // clusters to carve at start and keep
-  int64_t wait_limit_ms;   // how long M_WAIT waits; default: without end
-  int64_t warn_interval_s; // least seconds between two warnings of a zone; default 60
+  int64_t nmbufs;           // mbufs
+  int64_t nmbclusters;      // 2 KiB clusters
+  int64_t nmbjumbop;        // 4 KiB jumbo clusters
+  int64_t nmbjumbo9;        // 9 KiB
+  int64_t nmbjumbo16;       // 16 KiB
+  int64_t mblowat;          // mbufs to carve at start and keep
+  int64_t mcllowat;         // clusters to carve at start and keep
+  int64_t wait_limit_ms;    // how long M_WAIT waits; default: without end
+  int64_t warn_interval_s;  // least seconds between two warnings of a zone; default 60
 };
 
 #ifdef __cplusplus
-} // extern "C"
+}  // extern "C"
 
 namespace weir {
 
 // Fills defaults in and applies the environment. nullptr, or a message in a buffer of this thread
 // that names the option, its value and the range.
-const char *ResolveOptions(weir_options &options);
+const char* ResolveOptions(weir_options& options);
 
 // Bytes of memory that the process may use: the machine's, or its control group's limit.
 int64_t UsableMemory();
 
-} // namespace weir
+}  // namespace weir
 #endif
 
-#endif // WEIR_ALLOC_OPTIONS_H_
+#endif  // WEIR_ALLOC_OPTIONS_H_

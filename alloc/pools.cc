@@ -10,31 +10,30 @@
 
 namespace weir {
 
-constinit Zone g_zones[WEIR_NZONES] = {
-    Zone(WEIR_ZONE_MBUF), Zone(WEIR_ZONE_CLUSTER), Zone(WEIR_ZONE_JUMBO_PAGE),
-    Zone(WEIR_ZONE_JUMBO_9K), Zone(WEIR_ZONE_JUMBO_16K)};
+constinit Zone g_zones[WEIR_NZONES] = {Zone(WEIR_ZONE_MBUF), Zone(WEIR_ZONE_CLUSTER),
+                                       Zone(WEIR_ZONE_JUMBO_PAGE), Zone(WEIR_ZONE_JUMBO_9K),
+                                       Zone(WEIR_ZONE_JUMBO_16K)};
 constinit DrainRegistry g_drains;
 constinit weir_options g_options{};
-constinit const SlabSource *g_source = nullptr;
+constinit const SlabSource* g_source = nullptr;
 constinit Atomic<int64_t> g_wait_limit_ms{0};
 constinit Atomic<uint32_t> g_shutdown{0};
 
 namespace {
 
-constinit std::mutex start_mutex; // slow path of the first operations only
+constinit std::mutex start_mutex;  // slow path of the first operations only
 constinit Atomic<int64_t> started_ns{0};
 
-const SlabSource *ChooseSource() {
-  const char *name = getenv("WEIR_SLAB_SOURCE");
-  const SlabSource *jemalloc =
-      name != nullptr && *name == 'm' ? nullptr : JemallocSlabSource();
+const SlabSource* ChooseSource() {
+  const char* name = getenv("WEIR_SLAB_SOURCE");
+  const SlabSource* jemalloc = name != nullptr && *name == 'm' ? nullptr : JemallocSlabSource();
   return jemalloc != nullptr ? jemalloc : MmapSlabSource();
 }
 
-void Start(const weir_options &o) {
+void Start(const weir_options& o) {
   g_options = o;
   g_source = ChooseSource();
-  g_wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed); // unpublished
+  g_wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
   // What is made at first use is made now, so that no fork can come in the middle of it.
   AsymmetricFence();
   MakeEndKey();
@@ -46,7 +45,7 @@ void Start(const weir_options &o) {
   g_zones[WEIR_ZONE_CLUSTER].Reserve(o.mcllowat);
 }
 
-} // namespace
+}  // namespace
 
 // [I1] acquire: pairs with [I2]; who sees the time sees the options and the source.
 int64_t StartedNs() { return started_ns.load(std::memory_order_acquire); }
@@ -54,28 +53,28 @@ int64_t StartedNs() { return started_ns.load(std::memory_order_acquire); }
 void LockStart() { start_mutex.lock(); }
 void UnlockStart() { start_mutex.unlock(); }
 
-int StartPools(const weir_options *options) {
+int StartPools(const weir_options* options) {
   if (StartedNs() != 0) return options == nullptr ? 0 : EBUSY;
   std::lock_guard lock(start_mutex);
   if (StartedNs() != 0) return options == nullptr ? 0 : EBUSY;
   weir_options resolved = options == nullptr ? weir_options{} : *options;
-  if (const char *wrong = ResolveOptions(resolved)) {
+  if (const char* wrong = ResolveOptions(resolved)) {
     fprintf(stderr, "weir: %s\n", wrong);
     if (options != nullptr) return EINVAL;
     abort();
   }
   Start(resolved);
-  started_ns.store(MonotonicNs(), std::memory_order_release); // [I2] pairs with [I1]
+  started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }
 
-void *AllocSlow(int zone, int type, int how) {
+void* AllocSlow(int zone, int type, int how) {
   StartPools(nullptr);
   return g_zones[zone].AllocSlow(OwnRecord(), TallyOf(zone, type), how);
 }
 
-void FreeSlow(int zone, int type, void *object) {
+void FreeSlow(int zone, int type, void* object) {
   g_zones[zone].FreeSlow(OwnRecord(), TallyOf(zone, type), object);
 }
 
-} // namespace weir
+}  // namespace weir

@@ -15,14 +15,14 @@
 #ifdef WEIR_ASAN
 #include <sanitizer/asan_interface.h>
 namespace weir {
-inline void Poison(void *p, size_t n) { ASAN_POISON_MEMORY_REGION(p, n); }
-inline void Unpoison(void *p, size_t n) { ASAN_UNPOISON_MEMORY_REGION(p, n); }
-} // namespace weir
+inline void Poison(void* p, size_t n) { ASAN_POISON_MEMORY_REGION(p, n); }
+inline void Unpoison(void* p, size_t n) { ASAN_UNPOISON_MEMORY_REGION(p, n); }
+}  // namespace weir
 #else
 namespace weir {
-inline void Poison(void *, size_t) {}
-inline void Unpoison(void *, size_t) {}
-} // namespace weir
+inline void Poison(void*, size_t) {}
+inline void Unpoison(void*, size_t) {}
+}  // namespace weir
 #endif
 
-#endif // WEIR_ALLOC_SANITIZE_H_
+#endif  // WEIR_ALLOC_SANITIZE_H_

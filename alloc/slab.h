@@ -26,11 +26,11 @@ struct alignas(64) CountLine {
 };
 
 struct Slab {
-  Atomic<uint32_t> link{0}; // while the record is unused
-  char *base = nullptr;     // nullptr while unused
+  Atomic<uint32_t> link{0};  // while the record is unused
+  char* base = nullptr;      // nullptr while unused
   // Made with the record's first use and kept: each zone reuses its own records.
-  Atomic<uint32_t> *links = nullptr; // one an object: the loose stack of the zone
-  CountLine *counts = nullptr;       // one an object; not touched unless the object is shared
+  Atomic<uint32_t>* links = nullptr;  // one an object: the loose stack of the zone
+  CountLine* counts = nullptr;        // one an object; not touched unless the object is shared
 };
 
 // All slabs of the process.
@@ -39,28 +39,28 @@ class Slabs {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   // A new slab for `zone`, or kNone if there is no memory. `spare` holds the zone's unused records.
-  uint32_t Make(int zone, IndexStack &spare, const SlabSource &source);
+  uint32_t Make(int zone, IndexStack& spare, const SlabSource& source);
   // Gives the slab back; none of its objects may be in use or known to anyone.
-  void Unmake(uint32_t slab, IndexStack &spare, const SlabSource &source);
+  void Unmake(uint32_t slab, IndexStack& spare, const SlabSource& source);
 
-  Slab &At(uint32_t slab) const { return table_.At(slab); }
+  Slab& At(uint32_t slab) const { return table_.At(slab); }
 
   // The slab that p lies in, or kNone.
-  uint32_t Find(const void *p) const;
+  uint32_t Find(const void* p) const;
 
   // Objects are numbered slab << kPlaceBits | place.
-  void *ObjectAt(uint32_t number, int zone) const {
+  void* ObjectAt(uint32_t number, int zone) const {
     return At(number >> kPlaceBits).base + (number & ((1u << kPlaceBits) - 1)) * kObjectBytes[zone];
   }
-  uint32_t NumberOf(const void *p, int zone) const {
+  uint32_t NumberOf(const void* p, int zone) const {
     uint32_t slab = Find(p);
     size_t offset = reinterpret_cast<uintptr_t>(p) & (kSlabBytes - 1);
     return slab << kPlaceBits | static_cast<uint32_t>(offset / kObjectBytes[zone]);
   }
-  Atomic<uint32_t> &LinkOf(uint32_t number) const {
+  Atomic<uint32_t>& LinkOf(uint32_t number) const {
     return At(number >> kPlaceBits).links[number & ((1u << kPlaceBits) - 1)];
   }
-  uint32_t *CountOf(const void *p, int zone) const {
+  uint32_t* CountOf(const void* p, int zone) const {
     uint32_t number = NumberOf(p, zone);
     return &At(number >> kPlaceBits).counts[number & ((1u << kPlaceBits) - 1)].count;
   }
@@ -69,22 +69,22 @@ class Slabs {
   // Two levels over the address: 48 bits, less the bits inside a slab.
   static constexpr unsigned kLeafBits = (48 - kSlabShift) / 2;
   static constexpr unsigned kRootBits = 48 - kSlabShift - kLeafBits;
-  using Cell = Atomic<uint32_t>; // slab number + 1
+  using Cell = Atomic<uint32_t>;  // slab number + 1
 
-  Cell *CellOf(const void *p, bool make);
+  Cell* CellOf(const void* p, bool make);
   auto Links() {
-    return [this](uint32_t i) -> Atomic<uint32_t> & { return table_.At(i).link; };
+    return [this](uint32_t i) -> Atomic<uint32_t>& { return table_.At(i).link; };
   }
 
   GrowTable<Slab, 1024, kMaxSlabs / 1024> table_;
-  Atomic<Cell *> root_[size_t{1} << kRootBits] = {};
+  Atomic<Cell*> root_[size_t{1} << kRootBits] = {};
 };
 
-inline uint32_t Slabs::Find(const void *p) const {
+inline uint32_t Slabs::Find(const void* p) const {
   uintptr_t key = reinterpret_cast<uintptr_t>(p) >> kSlabShift;
   if (key >> (kLeafBits + kRootBits) != 0) return kNone;
   // [L1] acquire: pairs with [L2], the leaf is zeroed before it is reachable.
-  const Cell *leaf = root_[key >> kLeafBits].load(std::memory_order_acquire);
+  const Cell* leaf = root_[key >> kLeafBits].load(std::memory_order_acquire);
   if (leaf == nullptr) return kNone;
   // relaxed (hint): who holds an object of the slab got it through an acquire that came after
   // the cell was written; for any other address the answer means nothing.
@@ -93,6 +93,6 @@ inline uint32_t Slabs::Find(const void *p) const {
 
 extern Slabs g_slabs;
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_SLAB_H_
+#endif  // WEIR_ALLOC_SLAB_H_

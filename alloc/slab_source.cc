@@ -14,10 +14,10 @@ namespace {
 
 // ---- mmap ----
 
-void *MmapAllocate() {
+void* MmapAllocate() {
   // Twice the size contains an aligned block; the rest goes back at once.
-  char *p = static_cast<char *>(mmap(nullptr, 2 * kSlabBytes, PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  char* p = static_cast<char*>(mmap(nullptr, 2 * kSlabBytes, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   if (p == MAP_FAILED) return nullptr;
   uintptr_t at = reinterpret_cast<uintptr_t>(p);
   size_t before = (kSlabBytes - at % kSlabBytes) % kSlabBytes;
@@ -26,7 +26,7 @@ void *MmapAllocate() {
   return p + before;
 }
 
-void MmapRelease(void *slab) { munmap(slab, kSlabBytes); }
+void MmapRelease(void* slab) { munmap(slab, kSlabBytes); }
 void MmapPurge() {}
 
 constexpr SlabSource kMmap{"mmap", MmapAllocate, MmapRelease, MmapPurge};
@@ -37,8 +37,8 @@ constexpr SlabSource kMmap{"mmap", MmapAllocate, MmapRelease, MmapPurge};
 int flags = 0;
 unsigned arena = 0;
 
-void *JemallocAllocate() { return mallocx(kSlabBytes, flags); }
-void JemallocRelease(void *slab) { sdallocx(slab, kSlabBytes, flags); }
+void* JemallocAllocate() { return mallocx(kSlabBytes, flags); }
+void JemallocRelease(void* slab) { sdallocx(slab, kSlabBytes, flags); }
 void JemallocPurge() {
   char name[32];
   snprintf(name, sizeof name, "arena.%u.purge", arena);
@@ -51,7 +51,7 @@ constexpr SlabSource kJemalloc{"jemalloc", JemallocAllocate, JemallocRelease, Je
 bool MakeArena() {
   size_t size = sizeof arena;
   if (mallctl("arenas.create", &arena, &size, nullptr, 0) != 0) return false;
-  for (const char *kind : {"dirty", "muzzy"}) {
+  for (const char* kind : {"dirty", "muzzy"}) {
     char name[40];
     snprintf(name, sizeof name, "arena.%u.%s_decay_ms", arena, kind);
     ssize_t never = -1;
@@ -61,13 +61,13 @@ bool MakeArena() {
   return true;
 }
 
-} // namespace
+}  // namespace
 
-const SlabSource *MmapSlabSource() { return &kMmap; }
+const SlabSource* MmapSlabSource() { return &kMmap; }
 
-const SlabSource *JemallocSlabSource() {
+const SlabSource* JemallocSlabSource() {
   static const bool made = MakeArena();
   return made ? &kJemalloc : nullptr;
 }
 
-} // namespace weir
+}  // namespace weir

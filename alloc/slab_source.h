@@ -8,20 +8,20 @@
 namespace weir {
 
 struct SlabSource {
-  const char *name;
+  const char* name;
   // kSlabBytes bytes aligned to kSlabBytes, or nullptr. Contents undefined.
-  void *(*allocate)();
+  void* (*allocate)();
   // Gives one back. Its pages may stay with the process until purge.
-  void (*release)(void *slab);
+  void (*release)(void* slab);
   // Gives the pages of released slabs back to the operating system.
   void (*purge)();
 };
 
 // One jemalloc arena for the process; nullptr if the process's malloc is not jemalloc.
-const SlabSource *JemallocSlabSource();
+const SlabSource* JemallocSlabSource();
 // Straight from the kernel.
-const SlabSource *MmapSlabSource();
+const SlabSource* MmapSlabSource();
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_SLAB_SOURCE_H_
+#endif  // WEIR_ALLOC_SLAB_SOURCE_H_

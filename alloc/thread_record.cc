@@ -9,21 +9,21 @@
 
 namespace weir {
 
-constinit __thread ThreadRecord *t_record = nullptr;
+constinit __thread ThreadRecord* t_record = nullptr;
 constinit Registry<ThreadRecord> g_records;
 constinit SharedCounts g_shared;
 
 namespace {
 
-__thread bool t_claiming = false; // a signal handler that allocates does not claim a second one
+__thread bool t_claiming = false;  // a signal handler that allocates does not claim a second one
 __thread bool t_ended = false;
 
-void EndThread(void *record) {
-  ThreadRecord *r = static_cast<ThreadRecord *>(record);
+void EndThread(void* record) {
+  ThreadRecord* r = static_cast<ThreadRecord*>(record);
   // From here on this thread's operations go straight to the depot.
   t_record = nullptr;
   t_ended = true;
-  for (Zone &zone : g_zones) zone.CloseCache(r);
+  for (Zone& zone : g_zones) zone.CloseCache(r);
   g_records.Abandon(r);
 }
 
@@ -36,22 +36,22 @@ pthread_key_t EndKey() {
   return key;
 }
 
-ThreadRecord *MakeRecord() {
-  void *p = MetadataAlloc(sizeof(ThreadRecord));
+ThreadRecord* MakeRecord() {
+  void* p = MetadataAlloc(sizeof(ThreadRecord));
   return p == nullptr ? nullptr : new (p) ThreadRecord;
 }
 
-} // namespace
+}  // namespace
 
 void MakeEndKey() { EndKey(); }
 
-ThreadRecord *OwnRecord() {
+ThreadRecord* OwnRecord() {
   if (t_record != nullptr) return t_record;
   if (t_ended || t_claiming) return nullptr;
   t_claiming = true;
-  ThreadRecord *r = g_records.Claim(MakeRecord);
+  ThreadRecord* r = g_records.Claim(MakeRecord);
   if (r != nullptr) {
-    for (Cache &cache : r->caches) cache.Open();
+    for (Cache& cache : r->caches) cache.Open();
     pthread_setspecific(EndKey(), r);
     t_record = r;
   }
@@ -61,23 +61,23 @@ ThreadRecord *OwnRecord() {
 
 namespace {
 
-void SumAllocs(int first, int n, uint64_t *allocs) {
-  g_records.ForEach([&](const ThreadRecord &r) {
+void SumAllocs(int first, int n, uint64_t* allocs) {
+  g_records.ForEach([&](const ThreadRecord& r) {
     for (int i = 0; i < n; ++i) allocs[i] += r.allocs[first + i].Read();
   });
   for (int i = 0; i < n; ++i) allocs[i] += g_shared.allocs[first + i].Read();
 }
 
-} // namespace
+}  // namespace
 
-void SumTallies(int first, int n, uint64_t *allocs, uint64_t *frees) {
+void SumTallies(int first, int n, uint64_t* allocs, uint64_t* frees) {
   if constexpr (Broken(kBreakSumOrder)) SumAllocs(first, n, allocs);
   // All frees before all allocations: see [K2].
-  g_records.ForEach([&](const ThreadRecord &r) {
+  g_records.ForEach([&](const ThreadRecord& r) {
     for (int i = 0; i < n; ++i) frees[i] += r.frees[first + i].Read();
   });
   for (int i = 0; i < n; ++i) frees[i] += g_shared.frees[first + i].Read();
   if constexpr (!Broken(kBreakSumOrder)) SumAllocs(first, n, allocs);
 }
 
-} // namespace weir
+}  // namespace weir

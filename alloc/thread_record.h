@@ -34,11 +34,11 @@ struct ThreadRecord {
   Counter frees[kTallies];
   ZoneEvents events[WEIR_NZONES];
   // ---- Registry ----
-  alignas(64) ThreadRecord *next_record = nullptr;
+  alignas(64) ThreadRecord* next_record = nullptr;
   Atomic<uint32_t> life{kAbandoned};
 
   bool Reusable() const {
-    for (const Cache &c : caches) {
+    for (const Cache& c : caches) {
       if (!c.Reusable()) return false;
     }
     return true;
@@ -47,13 +47,13 @@ struct ThreadRecord {
 
 // The calling thread's record; nullptr before its first operation and after its end.
 // initial-exec: one load relative to the thread pointer, in a shared object too.
-extern __thread ThreadRecord *t_record __attribute__((tls_model("initial-exec")));
+extern __thread ThreadRecord* t_record __attribute__((tls_model("initial-exec")));
 
 extern Registry<ThreadRecord> g_records;
 
 // The calling thread's record, claimed now if need be. nullptr: there is no memory, or the thread
 // is past its end; then objects come from and go to the depot, and are counted in g_shared.
-ThreadRecord *OwnRecord();
+ThreadRecord* OwnRecord();
 // Makes the pthread key whose destructor ends records, if it is not made yet.
 void MakeEndKey();
 
@@ -62,14 +62,14 @@ void MakeEndKey();
 struct SharedCounts {
   SharedCounter allocs[kTallies];
   SharedCounter frees[kTallies];
-  SharedCounter retyped; // mbufs that were counted as freed and allocated, but were not
+  SharedCounter retyped;  // mbufs that were counted as freed and allocated, but were not
 };
 extern SharedCounts g_shared;
 
 // Adds n tallies from `first` on, over all threads, to the two arrays. Of each tally, allocs >=
 // frees always; exact when quiet.
-void SumTallies(int first, int n, uint64_t *allocs, uint64_t *frees);
+void SumTallies(int first, int n, uint64_t* allocs, uint64_t* frees);
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_THREAD_RECORD_H_
+#endif  // WEIR_ALLOC_THREAD_RECORD_H_

@@ -22,17 +22,17 @@ namespace weir {
 
 class Transit {
  public:
-  void Begin() { word_.fetch_add(kMove + 1, std::memory_order_seq_cst); } // [T1] pairs with [T2]
-  void End() { word_.fetch_add(kMove - 1, std::memory_order_seq_cst); }   // [T1] pairs with [T2]
+  void Begin() { word_.fetch_add(kMove + 1, std::memory_order_seq_cst); }  // [T1] pairs with [T2]
+  void End() { word_.fetch_add(kMove - 1, std::memory_order_seq_cst); }    // [T1] pairs with [T2]
 
-  uint64_t Look() const { return word_.load(std::memory_order_seq_cst); } // [T2] pairs with [T1]
+  uint64_t Look() const { return word_.load(std::memory_order_seq_cst); }  // [T2] pairs with [T1]
   // True if nothing was moving since, and including, Look() returned w.
   bool Quiet(uint64_t w) const { return w % kMove == 0 && Look() == w; }
   bool QuietNow() const { return Look() % kMove == 0; }
-  void Reset() { word_.store(0, std::memory_order_relaxed); } // quiescent
+  void Reset() { word_.store(0, std::memory_order_relaxed); }  // quiescent
 
  private:
-  static constexpr uint64_t kMove = 1 << 16; // more than there can be threads
+  static constexpr uint64_t kMove = 1 << 16;  // more than there can be threads
 
   alignas(64) Atomic<uint64_t> word_{0};
 };
@@ -40,20 +40,20 @@ class Transit {
 // Begin .. End, behind the fork gate.
 class InTransit {
  public:
-  explicit InTransit(Transit &transit) : transit_(transit) {
+  explicit InTransit(Transit& transit) : transit_(transit) {
     for (transit_.Begin(); ForkGateClosed(); transit_.Begin()) {
       transit_.End();
       WaitForkGate();
     }
   }
   ~InTransit() { transit_.End(); }
-  InTransit(const InTransit &) = delete;
-  InTransit &operator=(const InTransit &) = delete;
+  InTransit(const InTransit&) = delete;
+  InTransit& operator=(const InTransit&) = delete;
 
  private:
-  Transit &transit_;
+  Transit& transit_;
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_TRANSIT_H_
+#endif  // WEIR_ALLOC_TRANSIT_H_

@@ -9,9 +9,10 @@
 
 namespace weir {
 
-// ---- The owner's cache ---------------------------------------------------------------------------
+// ---- The owner's cache
+// ---------------------------------------------------------------------------
 
-bool Zone::OpenCache(Cache &cache) {
+bool Zone::OpenCache(Cache& cache) {
   for (;;) {
     Cache::Entry entry = cache.Enter();
     if (entry == Cache::kAway || entry == Cache::kReentered) return false;
@@ -28,7 +29,7 @@ bool Zone::OpenCache(Cache &cache) {
 }
 
 // The cache is empty and ours to give back to the fast path, unless the zone is in exhaustion mode.
-bool Zone::RestoreCache(Cache &cache, bool flushing) {
+bool Zone::RestoreCache(Cache& cache, bool flushing) {
   if (waiters_.Any() || InjectionArmed()) {
     if (flushing) cache.StayRevoked();
     cache.Leave();
@@ -45,17 +46,17 @@ bool Zone::RestoreCache(Cache &cache, bool flushing) {
   return false;
 }
 
-void Zone::FlushCache(Cache &cache, uint32_t n) {
-  Magazine *m = nullptr;
+void Zone::FlushCache(Cache& cache, uint32_t n) {
+  Magazine* m = nullptr;
   for (uint32_t i = 0; i < n; ++i) Pack(m, cache.Pop());
   PackRest(m);
   if (n != 0) waiters_.Notify(static_cast<int>(n));
 }
 
-void Zone::Refill(Cache &cache) {
+void Zone::Refill(Cache& cache) {
   const uint32_t want = kCacheRounds[id_] / 2;
   while (cache.count() < want) {
-    Magazine *m = depot_.PopFull();
+    Magazine* m = depot_.PopFull();
     if (m == nullptr) break;
     while (m->count != 0 && cache.count() < kCacheRounds[id_]) cache.Push(m->rounds[--m->count]);
     m->count == 0 ? depot_.PutEmpty(m) : depot_.PutFull(m);
@@ -63,24 +64,24 @@ void Zone::Refill(Cache &cache) {
   while (cache.count() < want) {
     uint32_t number = loose_.Pop(Looser());
     if (number == IndexStack::kNone) break;
-    loose_count_.fetch_sub(1, std::memory_order_relaxed); // counter
+    loose_count_.fetch_sub(1, std::memory_order_relaxed);  // counter
     cache.Push(g_slabs.ObjectAt(number, id_));
   }
   if (cache.count() != 0) return;
-  void *fresh[kCacheMax];
+  void* fresh[kCacheMax];
   uint32_t n = Carve(want, fresh);
   // The first carved comes out first.
   while (n != 0) cache.Push(fresh[--n]);
 }
 
-void *Zone::AllocCached(ThreadRecord *t, int tally) {
-  Cache &cache = t->caches[id_];
+void* Zone::AllocCached(ThreadRecord* t, int tally) {
+  Cache& cache = t->caches[id_];
   if (!OpenCache(cache)) return nullptr;
   if (cache.count() == 0) {
     Refill(cache);
     t->events[id_].refills.Add(1);
   }
-  void *object = nullptr;
+  void* object = nullptr;
   if (cache.count() != 0) {
     object = cache.Pop();
     t->allocs[tally].Add(1);
@@ -89,8 +90,8 @@ void *Zone::AllocCached(ThreadRecord *t, int tally) {
   return object;
 }
 
-bool Zone::FreeCached(ThreadRecord *t, int tally, void *object) {
-  Cache &cache = t->caches[id_];
+bool Zone::FreeCached(ThreadRecord* t, int tally, void* object) {
+  Cache& cache = t->caches[id_];
   if (!OpenCache(cache)) return false;
   if (cache.count() == kCacheRounds[id_]) {
     FlushCache(cache, kCacheRounds[id_] / 2);
@@ -102,12 +103,13 @@ bool Zone::FreeCached(ThreadRecord *t, int tally, void *object) {
   return true;
 }
 
-// ---- Single objects --------------------------------------------------------------------------------
+// ---- Single objects
+// --------------------------------------------------------------------------------
 
-void Zone::Pack(Magazine *&m, void *object) {
+void Zone::Pack(Magazine*& m, void* object) {
   if (m == nullptr) m = depot_.PopEmpty();
-  if (m == nullptr) { // no memory for a magazine; the links of the loose stack exist already
-    loose_count_.fetch_add(1, std::memory_order_relaxed); // counter
+  if (m == nullptr) {  // no memory for a magazine; the links of the loose stack exist already
+    loose_count_.fetch_add(1, std::memory_order_relaxed);  // counter
     loose_.Push(g_slabs.NumberOf(object, id_), Looser());
     return;
   }
@@ -118,40 +120,41 @@ void Zone::Pack(Magazine *&m, void *object) {
   }
 }
 
-void Zone::PackRest(Magazine *m) {
+void Zone::PackRest(Magazine* m) {
   if (m != nullptr) m->count == 0 ? depot_.PutEmpty(m) : depot_.PutFull(m);
 }
 
-void Zone::PutOne(void *object) {
-  loose_count_.fetch_add(1, std::memory_order_relaxed); // counter
+void Zone::PutOne(void* object) {
+  loose_count_.fetch_add(1, std::memory_order_relaxed);  // counter
   loose_.Push(g_slabs.NumberOf(object, id_), Looser());
   waiters_.Notify(1);
 }
 
-void *Zone::TakeFromDepot() {
+void* Zone::TakeFromDepot() {
   if (depot_.NoneFull()) return nullptr;
   InTransit guard(transit_);
-  Magazine *m = depot_.PopFull();
+  Magazine* m = depot_.PopFull();
   if (m == nullptr) return nullptr;
-  void *object = m->rounds[--m->count];
+  void* object = m->rounds[--m->count];
   PackRest(m);
   return object;
 }
 
-void *Zone::TakeOne() {
+void* Zone::TakeOne() {
   uint32_t number = loose_.Pop(Looser());
   if (number != IndexStack::kNone) {
-    loose_count_.fetch_sub(1, std::memory_order_relaxed); // counter
+    loose_count_.fetch_sub(1, std::memory_order_relaxed);  // counter
     return g_slabs.ObjectAt(number, id_);
   }
-  if (void *object = TakeFromDepot()) return object;
-  void *object;
+  if (void* object = TakeFromDepot()) return object;
+  void* object;
   return Carve(1, &object) == 1 ? object : nullptr;
 }
 
-// ---- The slow paths --------------------------------------------------------------------------------
+// ---- The slow paths
+// --------------------------------------------------------------------------------
 
-void *Zone::AllocSlow(ThreadRecord *t, int tally, int how) {
+void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
   if (InjectFailure()) [[unlikely]] {
     failures_.Add(1);
     errno = ENOBUFS;
@@ -159,9 +162,9 @@ void *Zone::AllocSlow(ThreadRecord *t, int tally, int how) {
   }
   do {
     if (t != nullptr) {
-      if (void *object = AllocCached(t, tally)) return object;
+      if (void* object = AllocCached(t, tally)) return object;
     }
-    if (void *object = TakeOne()) {
+    if (void* object = TakeOne()) {
       g_shared.allocs[tally].Add(1);
       return object;
     }
@@ -169,10 +172,10 @@ void *Zone::AllocSlow(ThreadRecord *t, int tally, int how) {
   return AtLimit(tally, how);
 }
 
-void Zone::FreeSlow(ThreadRecord *t, int tally, void *object) {
+void Zone::FreeSlow(ThreadRecord* t, int tally, void* object) {
   if (t != nullptr && FreeCached(t, tally, object)) return;
   g_shared.frees[tally].Add(1);
   PutOne(object);
 }
 
-} // namespace weir
+}  // namespace weir

@@ -46,15 +46,15 @@ class Zone {
 
   // What the fast path could not do. `t` is the caller's record or nullptr. Alloc returns nullptr
   // with errno ENOBUFS, ETIMEDOUT or ECANCELED. Free cannot fail.
-  void *AllocSlow(ThreadRecord *t, int tally, int how);
-  void FreeSlow(ThreadRecord *t, int tally, void *object);
+  void* AllocSlow(ThreadRecord* t, int tally, int how);
+  void FreeSlow(ThreadRecord* t, int tally, void* object);
 
   // Takes all objects out of all thread caches, into the depot. True if one was busy, so that
   // something may still be in someone's hands.
   bool Recall();
 
   // Empties the caller's cache for good: its thread ends.
-  void CloseCache(ThreadRecord *t);
+  void CloseCache(ThreadRecord* t);
 
   // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time; a
   // thread that is carving while the limit is lowered may still carve by the old one.
@@ -70,19 +70,19 @@ class Zone {
   int64_t Trim();
 
   // Fills the zone's part of a snapshot.
-  void Fill(weir_zone_snapshot &out) const;
+  void Fill(weir_zone_snapshot& out) const;
   int64_t InUse() const;
-  void Count(uint64_t &allocs, uint64_t &frees) const;
+  void Count(uint64_t& allocs, uint64_t& frees) const;
 
   // Fork (alloc/fork.h): WaitQuiet recalls everything and returns when no thread but `own` is in
   // the middle of moving objects; AfterFork makes the child, whose only thread is the caller,
   // forget the others.
-  void WaitQuiet(const ThreadRecord *own);
-  void AfterFork(const ThreadRecord *own);
+  void WaitQuiet(const ThreadRecord* own);
+  void AfterFork(const ThreadRecord* own);
 
   uint64_t failures() const { return failures_.Read(); }
   uint64_t delayed() const { return delayed_.Read(); }
-  Waiters &waiters() { return waiters_; }
+  Waiters& waiters() { return waiters_; }
 
  private:
   // Where the next object is carved, in one word: objects carved so far, slab + 1, place in it.
@@ -97,34 +97,34 @@ class Zone {
   static_assert(SlabCapacity(WEIR_ZONE_MBUF) <= 0x7ff && kMaxSlabs + 1 <= 0x1fffff);
 
   struct Looser {
-    Atomic<uint32_t> &operator()(uint32_t number) const { return g_slabs.LinkOf(number); }
+    Atomic<uint32_t>& operator()(uint32_t number) const { return g_slabs.LinkOf(number); }
   };
 
   // The owner's cache, slow (zone.cc). OpenCache: true if it may be used until Leave().
-  bool OpenCache(Cache &cache);
-  bool RestoreCache(Cache &cache, bool flushing);
-  void FlushCache(Cache &cache, uint32_t n);
-  void Refill(Cache &cache);
-  void *AllocCached(ThreadRecord *t, int tally);
-  bool FreeCached(ThreadRecord *t, int tally, void *object);
+  bool OpenCache(Cache& cache);
+  bool RestoreCache(Cache& cache, bool flushing);
+  void FlushCache(Cache& cache, uint32_t n);
+  void Refill(Cache& cache);
+  void* AllocCached(ThreadRecord* t, int tally);
+  bool FreeCached(ThreadRecord* t, int tally, void* object);
 
   // Single objects, without a cache (zone.cc).
-  void *TakeOne();
-  void *TakeFromDepot();
-  void PutOne(void *object);
+  void* TakeOne();
+  void* TakeFromDepot();
+  void PutOne(void* object);
   // Puts an object into *m, a magazine being filled, which goes to the depot when it is full.
-  void Pack(Magazine *&m, void *object);
-  void PackRest(Magazine *m);
+  void Pack(Magazine*& m, void* object);
+  void PackRest(Magazine* m);
 
   // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
   // without memory, else there may be more to carve now.
-  uint32_t Carve(uint32_t n, void **out);
+  uint32_t Carve(uint32_t n, void** out);
   bool Grow();
   int64_t carved() const;
   bool Uncarve(uint32_t slab, uint32_t n);
 
   // At the limit (limit.cc).
-  void *AtLimit(int tally, int how);
+  void* AtLimit(int tally, int how);
   void Warn();
 
   const int id_;
@@ -139,16 +139,16 @@ class Zone {
   Waiters waiters_;
   // ---- Slow paths ----
   alignas(64) IndexStack spare_slabs_;
-  Atomic<int64_t> slabs_{0};       // live
-  Atomic<int64_t> loose_count_{0}; // on loose_
-  Atomic<uint64_t> passes_{0};     // of Recall
+  Atomic<int64_t> slabs_{0};        // live
+  Atomic<int64_t> loose_count_{0};  // on loose_
+  Atomic<uint64_t> passes_{0};      // of Recall
   Atomic<uint32_t> trimming_{0};
   Atomic<int64_t> next_warning_ns_{0};
   SharedCounter failures_, delayed_, waits_, recalled_, drains_, drained_;
-  SharedCounter wait_buckets_[WEIR_WAIT_BUCKETS + 1]; // not cumulative
+  SharedCounter wait_buckets_[WEIR_WAIT_BUCKETS + 1];  // not cumulative
   SharedCounter wait_sum_ns_;
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_ALLOC_ZONE_H_
+#endif  // WEIR_ALLOC_ZONE_H_

@@ -27,14 +27,14 @@ namespace weir {
 
 // Frees what it can of `zone`, of which `wanted` objects are needed, and returns how many objects
 // (of whatever zone) it freed. zone is -1 for a broadcast by m_reclaim.
-using DrainFn = long (*)(void *arg, int zone, long wanted);
+using DrainFn = long (*)(void* arg, int zone, long wanted);
 
 enum DrainKind : uint32_t { kDrainProtocol = 0, kDrainInterface = 1, kDrainKinds = 2 };
 
 class DrainRegistry {
  public:
   // An id >= 0, or -1 when memory or ids have run out. `name` must outlive the registration.
-  int64_t Register(DrainKind kind, const char *name, DrainFn fn, void *arg);
+  int64_t Register(DrainKind kind, const char* name, DrainFn fn, void* arg);
 
   // True once fn is not running and will never run again; false if there is no such id.
   bool Unregister(int64_t id);
@@ -56,17 +56,17 @@ class DrainRegistry {
   struct Slot;
   enum State : uint32_t { kFree, kFilling, kReady, kRunning, kLeaving };
 
-  Slot *Acquire(DrainKind kind);
-  Slot *Find(uint64_t index) const;
-  static long RunSlot(Slot &slot, int zone, long wanted);
+  Slot* Acquire(DrainKind kind);
+  Slot* Find(uint64_t index) const;
+  static long RunSlot(Slot& slot, int zone, long wanted);
 
-  Atomic<Slot *> heads_[kDrainKinds] = {};
+  Atomic<Slot*> heads_[kDrainKinds] = {};
   Atomic<uint32_t> slots_{0};
   Atomic<uint32_t> in_flight_{0};
   SharedCounter broadcasts_;
   SharedCounter drained_;
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_RECLAIM_DRAIN_H_
+#endif  // WEIR_RECLAIM_DRAIN_H_

@@ -21,7 +21,7 @@ bool Register() {
          Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
 }
 
-} // namespace
+}  // namespace
 
 bool AsymmetricFence() {
   static const bool works = Register();
@@ -37,4 +37,4 @@ void HeavyFence() {
   abort();
 }
 
-} // namespace weir
+}  // namespace weir

@@ -27,10 +27,10 @@ inline void LightFence() { std::atomic_signal_fence(std::memory_order_seq_cst); 
 // See above. Any thread; about a microsecond.
 void HeavyFence();
 
-// Registers the process with the kernel at the first call. True if HeavyFence works. `WEIR_NO_MEMBARRIER`
-// in the environment makes it false, for tests.
+// Registers the process with the kernel at the first call. True if HeavyFence works.
+// `WEIR_NO_MEMBARRIER` in the environment makes it false, for tests.
 bool AsymmetricFence();
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_RECLAIM_FENCE_H_
+#endif  // WEIR_RECLAIM_FENCE_H_

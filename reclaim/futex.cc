@@ -17,7 +17,7 @@ int64_t MonotonicNs() {
   return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-bool FutexWait(const Atomic<uint32_t> &word, uint32_t seen, int64_t deadline_ns) {
+bool FutexWait(const Atomic<uint32_t>& word, uint32_t seen, int64_t deadline_ns) {
   timespec until{deadline_ns / 1000000000, deadline_ns % 1000000000};
   // WAIT_BITSET, unlike WAIT, takes an absolute time.
   long rc = syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, seen,
@@ -25,8 +25,8 @@ bool FutexWait(const Atomic<uint32_t> &word, uint32_t seen, int64_t deadline_ns)
   return rc == 0 || errno != ETIMEDOUT;
 }
 
-void FutexWake(const Atomic<uint32_t> &word, int n) {
+void FutexWake(const Atomic<uint32_t>& word, int n) {
   syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, n, nullptr, nullptr, 0);
 }
 
-} // namespace weir
+}  // namespace weir

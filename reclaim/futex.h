@@ -14,11 +14,11 @@ int64_t MonotonicNs();
 
 // Sleeps while word == seen, until a wake, the deadline, or a signal. False only if the deadline
 // passed.
-bool FutexWait(const Atomic<uint32_t> &word, uint32_t seen, int64_t deadline_ns);
+bool FutexWait(const Atomic<uint32_t>& word, uint32_t seen, int64_t deadline_ns);
 
 // Wakes up to n sleepers.
-void FutexWake(const Atomic<uint32_t> &word, int n);
+void FutexWake(const Atomic<uint32_t>& word, int n);
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_RECLAIM_FUTEX_H_
+#endif  // WEIR_RECLAIM_FUTEX_H_

@@ -31,14 +31,14 @@ class Registry {
  public:
   // A record that belongs to the caller alone, or nullptr if `make` returned nullptr.
   template <typename Make>
-  Record *Claim(Make make) {
-    for (Record *r = First(); r != nullptr; r = r->next_record) {
+  Record* Claim(Make make) {
+    for (Record* r = First(); r != nullptr; r = r->next_record) {
       if (TryClaim(r)) return r;
     }
-    Record *fresh = make();
+    Record* fresh = make();
     if (fresh == nullptr) return nullptr;
-    fresh->life.store(kClaimed, std::memory_order_relaxed); // unpublished
-    Record *head = head_.load(std::memory_order_relaxed);   // hint, revalidated below
+    fresh->life.store(kClaimed, std::memory_order_relaxed);  // unpublished
+    Record* head = head_.load(std::memory_order_relaxed);    // hint, revalidated below
     do {
       fresh->next_record = head;
       // [G1] release: pairs with [G2], publishes the new record; else a walker reads garbage.
@@ -50,20 +50,20 @@ class Registry {
   }
 
   // [G3] release: pairs with [G4], hands what the owner wrote to the next owner.
-  void Abandon(Record *r) { r->life.store(kAbandoned, std::memory_order_release); }
+  void Abandon(Record* r) { r->life.store(kAbandoned, std::memory_order_release); }
 
   // Calls visit(record) for every record, whoever owns it.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    for (Record *r = First(); r != nullptr; r = r->next_record) visit(*r);
+    for (Record* r = First(); r != nullptr; r = r->next_record) visit(*r);
   }
 
  private:
   // [G2] acquire: pairs with [G1]; seq_cst as there.
-  Record *First() const { return head_.load(std::memory_order_seq_cst); }
+  Record* First() const { return head_.load(std::memory_order_seq_cst); }
 
-  bool TryClaim(Record *r) {
-    uint32_t life = r->life.load(std::memory_order_relaxed); // hint, revalidated by the exchange
+  bool TryClaim(Record* r) {
+    uint32_t life = r->life.load(std::memory_order_relaxed);  // hint, revalidated by the exchange
     if (life != kAbandoned || !r->Reusable()) return false;
     if constexpr (Broken(kBreakRecordClaim)) {
       r->life.store(kClaimed, std::memory_order_relaxed);
@@ -80,9 +80,9 @@ class Registry {
     return false;
   }
 
-  Atomic<Record *> head_{nullptr};
+  Atomic<Record*> head_{nullptr};
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_RECLAIM_REGISTRY_H_
+#endif  // WEIR_RECLAIM_REGISTRY_H_

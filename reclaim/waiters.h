@@ -41,9 +41,7 @@ class Waiters {
   uint32_t Epoch() const { return epoch_.load(std::memory_order_acquire); }
 
   // False only if the deadline passed.
-  bool Sleep(uint32_t epoch, int64_t deadline_ns) {
-    return FutexWait(epoch_, epoch, deadline_ns);
-  }
+  bool Sleep(uint32_t epoch, int64_t deadline_ns) { return FutexWait(epoch_, epoch, deadline_ns); }
 
   // n objects were put back.
   void Notify(int n) {
@@ -55,7 +53,7 @@ class Waiters {
 
   void NotifyAll() { Notify(INT_MAX); }
 
-  uint32_t Count() const { return waiting_.load(std::memory_order_relaxed); } // hint
+  uint32_t Count() const { return waiting_.load(std::memory_order_relaxed); }  // hint
 
   // In a fork's child, where only n of this thread's announcements are left. quiescent.
   void Reset(uint32_t n) { waiting_.store(n, std::memory_order_relaxed); }
@@ -65,6 +63,6 @@ class Waiters {
   Atomic<uint32_t> epoch_{0};
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_RECLAIM_WAITERS_H_
+#endif  // WEIR_RECLAIM_WAITERS_H_

@@ -13,17 +13,17 @@ namespace weir {
 
 enum Break {
   kBreakNothing = 0,
-  kBreakHeavyFence = 1,   // reclaim/fence.h: the reclaimer's membarrier is skipped
-  kBreakTakeAcquire = 2,  // alloc/cache.h [C4]: the reclaimer reads the count relaxed
-  kBreakStackPush = 3,    // alloc/index_stack.h [S1]: a push is relaxed
-  kBreakStackTag = 4,     // alloc/index_stack.h: the generation stays the same (ABA)
-  kBreakWaitRecheck = 5,  // reclaim/waiters.h [W2]: a free does not look for waiters
-  kBreakRestoreCheck = 6, // alloc/zone.cc: who restores a cache does not look for waiters
-  kBreakRefUnique = 7,    // chain/refcount.h [R1]
-  kBreakRefDrop = 8,      // chain/refcount.h [R2]
-  kBreakDrainExit = 9,    // reclaim/drain.h: unregister does not wait
-  kBreakRecordClaim = 10, // reclaim/registry.h: a claim is not a compare-and-swap
-  kBreakForkGate = 12,    // alloc/fork.cc: a fork does not wait for moves under way
+  kBreakHeavyFence = 1,    // reclaim/fence.h: the reclaimer's membarrier is skipped
+  kBreakTakeAcquire = 2,   // alloc/cache.h [C4]: the reclaimer reads the count relaxed
+  kBreakStackPush = 3,     // alloc/index_stack.h [S1]: a push is relaxed
+  kBreakStackTag = 4,      // alloc/index_stack.h: the generation stays the same (ABA)
+  kBreakWaitRecheck = 5,   // reclaim/waiters.h [W2]: a free does not look for waiters
+  kBreakRestoreCheck = 6,  // alloc/zone.cc: who restores a cache does not look for waiters
+  kBreakRefUnique = 7,     // chain/refcount.h [R1]
+  kBreakRefDrop = 8,       // chain/refcount.h [R2]
+  kBreakDrainExit = 9,     // reclaim/drain.h: unregister does not wait
+  kBreakRecordClaim = 10,  // reclaim/registry.h: a claim is not a compare-and-swap
+  kBreakForkGate = 12,     // alloc/fork.cc: a fork does not wait for moves under way
   kBreakSumOrder = 11,     // alloc/thread_record.cc: allocations are summed before frees
 };
 
@@ -34,6 +34,6 @@ constexpr std::memory_order Order(Break b, std::memory_order order) {
   return Broken(b) ? std::memory_order_relaxed : order;
 }
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_STATS_BREAK_H_
+#endif  // WEIR_STATS_BREAK_H_

@@ -41,6 +41,6 @@ class SharedCounter {
   Atomic<uint64_t> value_{0};
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_STATS_COUNTER_H_
+#endif  // WEIR_STATS_COUNTER_H_

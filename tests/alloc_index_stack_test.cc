@@ -16,13 +16,13 @@ constexpr uint32_t kElements = 6;
 
 struct Element {
   Atomic<uint32_t> link{0};
-  uint64_t owner = 0; // plain: only the popper may touch it
+  uint64_t owner = 0;  // plain: only the popper may touch it
 };
 
 class IndexStackTest : public testing::Test {
  protected:
   auto Links() {
-    return [this](uint32_t i) -> Atomic<uint32_t> & { return elements_[i].link; };
+    return [this](uint32_t i) -> Atomic<uint32_t>& { return elements_[i].link; };
   }
   void FillStack() {
     for (uint32_t i = 0; i < kElements; ++i) stack_.Push(i, Links());
@@ -68,12 +68,12 @@ TEST_F(IndexStackTest, PoppedElementsHaveOneOwner) {
       }
     });
   }
-  for (std::thread &t : threads) t.join();
+  for (std::thread& t : threads) t.join();
   ASSERT_EQ(wrong.load(), 0u) << "elements with two owners";
   uint32_t left = 0;
   while (left <= kElements && stack_.Pop(Links()) != IndexStack::kNone) ++left;
   EXPECT_EQ(left, kElements) << "elements were lost";
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir

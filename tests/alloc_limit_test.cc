@@ -23,13 +23,13 @@ class Limit : public testing::Test {
     g_zones[kZone].Trim();
     ASSERT_EQ(g_zones[kZone].SetLimit(n), 0);
   }
-  static std::vector<void *> TakeAll() {
-    std::vector<void *> all;
-    while (void *object = Alloc(kZone, 0, kNoWait)) all.push_back(object);
+  static std::vector<void*> TakeAll() {
+    std::vector<void*> all;
+    while (void* object = Alloc(kZone, 0, kNoWait)) all.push_back(object);
     return all;
   }
-  static void FreeAll(std::vector<void *> &all) {
-    for (void *object : all) Free(kZone, 0, object);
+  static void FreeAll(std::vector<void*>& all) {
+    for (void* object : all) Free(kZone, 0, object);
     all.clear();
   }
 };
@@ -69,27 +69,27 @@ TEST_F(Limit, ObjectsInCachesOfSleepingThreadsCanBeAllocated) {
       std::vector<std::thread> sleepers;
       for (int i = 0; i < threads; ++i) {
         sleepers.emplace_back([&] {
-          std::vector<void *> mine;
+          std::vector<void*> mine;
           for (int k = 0; k < 30; ++k) {
-            if (void *object = Alloc(kZone, 0, kNoWait)) mine.push_back(object);
+            if (void* object = Alloc(kZone, 0, kNoWait)) mine.push_back(object);
           }
-          FreeAll(mine); // into this thread's cache
+          FreeAll(mine);  // into this thread's cache
           gate.Arrive();
         });
       }
       gate.AwaitArrivals(threads);
-      std::vector<void *> all = TakeAll();
+      std::vector<void*> all = TakeAll();
       EXPECT_EQ(all.size(), static_cast<size_t>(limit)) << threads << " idle threads";
       FreeAll(all);
       gate.Open();
-      for (std::thread &t : sleepers) t.join();
+      for (std::thread& t : sleepers) t.join();
     }
   }
 }
 
 TEST_F(Limit, FailureIsCountedAndNamesNoMemory) {
   SetLimit(10);
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   ASSERT_EQ(all.size(), 10u);
   uint64_t before = g_zones[kZone].failures();
   errno = 0;
@@ -101,7 +101,7 @@ TEST_F(Limit, FailureIsCountedAndNamesNoMemory) {
 
 TEST_F(Limit, WarningComesOnceAMinute) {
   SetLimit(4);
-  std::vector<void *> all = TakeAll(); // may warn
+  std::vector<void*> all = TakeAll();  // may warn
   testing::internal::CaptureStderr();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(Alloc(kZone, 0, kNoWait), nullptr);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "") << "warned again within a minute";
@@ -110,7 +110,7 @@ TEST_F(Limit, WarningComesOnceAMinute) {
 
 TEST_F(Limit, WaitEndsAtItsDeadline) {
   SetLimit(4);
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   g_wait_limit_ms.store(30, std::memory_order_relaxed);
   int64_t begun = MonotonicNs();
   errno = 0;
@@ -123,24 +123,24 @@ TEST_F(Limit, WaitEndsAtItsDeadline) {
 
 TEST_F(Limit, FreeOnAnotherThreadWakesTheWaiter) {
   SetLimit(4);
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   std::thread waiter([] {
-    void *object = Alloc(kZone, 0, kWait);
+    void* object = Alloc(kZone, 0, kWait);
     ASSERT_NE(object, nullptr);
     Free(kZone, 0, object);
   });
   while (g_zones[kZone].waiters().Count() == 0) std::this_thread::yield();
   Free(kZone, 0, all.back());
   all.pop_back();
-  waiter.join(); // hangs if the wake-up is lost
+  waiter.join();  // hangs if the wake-up is lost
   FreeAll(all);
 }
 
 TEST_F(Limit, RaisingTheLimitWakesWaiters) {
   SetLimit(4);
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   std::thread waiter([] {
-    void *object = Alloc(kZone, 0, kWait);
+    void* object = Alloc(kZone, 0, kWait);
     ASSERT_NE(object, nullptr);
     Free(kZone, 0, object);
   });
@@ -152,7 +152,7 @@ TEST_F(Limit, RaisingTheLimitWakesWaiters) {
 
 TEST_F(Limit, BelowWhatIsInUseIsRefused) {
   SetLimit(100);
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   EXPECT_EQ(g_zones[kZone].SetLimit(99), EINVAL);
   EXPECT_EQ(g_zones[kZone].limit(), 100);
   FreeAll(all);
@@ -161,7 +161,7 @@ TEST_F(Limit, BelowWhatIsInUseIsRefused) {
 
 TEST_F(Limit, TrimGivesSlabsBack) {
   SetLimit(4096);
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   ASSERT_EQ(all.size(), 4096u);
   weir_zone_snapshot full{}, empty{};
   g_zones[kZone].Fill(full);
@@ -190,7 +190,7 @@ TEST_F(Limit, NoWakeUpIsLost) {
       std::mt19937_64 random(seed + id);
       uint64_t serial = 0;
       while (MonotonicNs() < until) {
-        void *held[kHold];
+        void* held[kHold];
         int n = 0;
         // Never more than objects / threads each while waiting for another, so that somebody can
         // always go on.
@@ -198,7 +198,7 @@ TEST_F(Limit, NoWakeUpIsLost) {
         uint64_t first = serial + 1;
         while (n < want) {
           int64_t begun = MonotonicNs();
-          void *object = Alloc(kZone, 0, kWait);
+          void* object = Alloc(kZone, 0, kWait);
           if (object == nullptr || MonotonicNs() - begun >= kLostMs * 1000000) {
             lost.fetch_add(1, std::memory_order_relaxed);
           }
@@ -208,7 +208,7 @@ TEST_F(Limit, NoWakeUpIsLost) {
         }
         // Extra ones without waiting, to be at the limit most of the time.
         while (n < kHold) {
-          void *object = Alloc(kZone, 0, kNoWait);
+          void* object = Alloc(kZone, 0, kNoWait);
           if (object == nullptr) break;
           Stake(object, id, ++serial);
           held[n++] = object;
@@ -222,17 +222,17 @@ TEST_F(Limit, NoWakeUpIsLost) {
       }
     });
   }
-  for (std::thread &t : threads) t.join();
+  for (std::thread& t : threads) t.join();
   g_wait_limit_ms.store(0, std::memory_order_relaxed);
   weir_zone_snapshot s{};
   g_zones[kZone].Fill(s);
   printf("%lu rounds, %lu sleeps, %lu drains\n", rounds.load(), s.waits, s.drains);
   EXPECT_EQ(lost.load(), 0u) << "waits that nobody woke";
   EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";
-  std::vector<void *> all = TakeAll();
+  std::vector<void*> all = TakeAll();
   EXPECT_EQ(all.size(), static_cast<size_t>(kObjects)) << "objects were lost";
   FreeAll(all);
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir

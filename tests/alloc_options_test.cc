@@ -14,14 +14,16 @@ namespace {
 class Options : public testing::Test {
  protected:
   void TearDown() override {
-    for (const char *name : {"WEIR_NMBCLUSTERS", "WEIR_NMBUFS", "WEIR_WAIT_LIMIT_MS"}) unsetenv(name);
+    for (const char* name : {"WEIR_NMBCLUSTERS", "WEIR_NMBUFS", "WEIR_WAIT_LIMIT_MS"})
+      unsetenv(name);
   }
 };
 
 TEST_F(Options, DefaultsComeFromUsableMemory) {
   weir_options o{};
   ASSERT_EQ(ResolveOptions(o), nullptr);
-  int64_t bytes = o.nmbclusters * 2048 + o.nmbjumbop * 4096 + o.nmbjumbo9 * 9216 + o.nmbjumbo16 * 16384;
+  int64_t bytes =
+      o.nmbclusters * 2048 + o.nmbjumbop * 4096 + o.nmbjumbo9 * 9216 + o.nmbjumbo16 * 16384;
   EXPECT_GT(bytes, UsableMemory() / 4);
   EXPECT_LE(bytes, UsableMemory() / 2);
   EXPECT_GE(o.nmbufs, o.nmbclusters + o.nmbjumbop);
@@ -74,5 +76,5 @@ TEST_F(Options, LowWaterIsCarvedAtStartAndLateOptionsAreBusy) {
   EXPECT_EQ(StartPools(nullptr), 0);
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir

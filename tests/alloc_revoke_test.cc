@@ -15,14 +15,14 @@ constexpr int kZone = WEIR_ZONE_CLUSTER;
 constexpr int64_t kLimit = 64;
 
 // One owner: holds up to a few objects, writes its claim into each, checks it before the free.
-void Own(uint64_t owner, uint64_t seed, int64_t until, std::atomic<uint64_t> &wrong) {
+void Own(uint64_t owner, uint64_t seed, int64_t until, std::atomic<uint64_t>& wrong) {
   std::mt19937_64 random(seed);
-  std::vector<std::pair<void *, uint64_t>> held;
+  std::vector<std::pair<void*, uint64_t>> held;
   uint64_t serial = 0;
   while (MonotonicNs() < until) {
     for (int i = 0; i < 200; ++i) {
       if (held.size() < 12 && random() % 2 == 0) {
-        void *object = Alloc(kZone, 0, kNoWait);
+        void* object = Alloc(kZone, 0, kNoWait);
         if (object == nullptr) continue;
         Stake(object, owner, ++serial);
         held.emplace_back(object, serial);
@@ -43,15 +43,15 @@ void Own(uint64_t owner, uint64_t seed, int64_t until, std::atomic<uint64_t> &wr
 
 // Every object that was ever carved is free exactly once: allocates all, counts distinct ones.
 void ExpectEveryObjectOnce(int64_t limit) {
-  std::vector<void *> all;
-  while (void *object = Alloc(kZone, 0, kNoWait)) {
+  std::vector<void*> all;
+  while (void* object = Alloc(kZone, 0, kNoWait)) {
     Stake(object, 99, all.size());
     all.push_back(object);
     ASSERT_LE(all.size(), static_cast<size_t>(limit)) << "more objects than the limit allows";
   }
   EXPECT_EQ(all.size(), static_cast<size_t>(limit)) << "objects were lost";
   for (size_t i = 0; i < all.size(); ++i) EXPECT_TRUE(Holds(all[i], 99, i)) << "handed out twice";
-  for (void *object : all) Free(kZone, 0, object);
+  for (void* object : all) Free(kZone, 0, object);
   EXPECT_EQ(g_zones[kZone].InUse(), 0);
 }
 
@@ -81,7 +81,7 @@ TEST_F(RevokeStress, ReclaimedCachesLoseAndDoubleNothing) {
       }
     });
   }
-  for (std::thread &t : owners) t.join();
+  for (std::thread& t : owners) t.join();
   stop.store(true, std::memory_order_relaxed);
   reclaimer.join();
   EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";
@@ -101,12 +101,12 @@ TEST_F(RevokeStress, TwoReclaimersShareTheWork) {
   }
   std::vector<std::thread> owners;
   for (uint64_t i = 1; i <= 3; ++i) owners.emplace_back(Own, i, seed + i, until, std::ref(wrong));
-  for (std::thread &t : owners) t.join();
+  for (std::thread& t : owners) t.join();
   stop.store(true, std::memory_order_relaxed);
-  for (std::thread &t : threads) t.join();
+  for (std::thread& t : threads) t.join();
   EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";
   ExpectEveryObjectOnce(kLimit);
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir

@@ -20,30 +20,30 @@ struct Claim {
   uint64_t sum;
 };
 // Behind an mbuf's header, which the check flavour leaves alone.
-inline Claim *ClaimOf(void *object) {
-  return reinterpret_cast<Claim *>(static_cast<char *>(object) + 64);
+inline Claim* ClaimOf(void* object) {
+  return reinterpret_cast<Claim*>(static_cast<char*>(object) + 64);
 }
-inline void Stake(void *object, uint64_t owner, uint64_t serial) {
+inline void Stake(void* object, uint64_t owner, uint64_t serial) {
   *ClaimOf(object) = {owner, serial, owner * 31 + serial};
 }
-inline bool Holds(void *object, uint64_t owner, uint64_t serial) {
+inline bool Holds(void* object, uint64_t owner, uint64_t serial) {
   Claim c = *ClaimOf(object);
   return c.owner == owner && c.serial == serial && c.sum == owner * 31 + serial;
 }
 
 // WEIR_SEED, or a random one; printed, so that a failure can be repeated.
 inline uint64_t TestSeed() {
-  const char *text = getenv("WEIR_SEED");
+  const char* text = getenv("WEIR_SEED");
   uint64_t seed = text != nullptr ? strtoull(text, nullptr, 10) : std::random_device{}();
   printf("WEIR_SEED=%lu\n", seed);
   return seed;
 }
 // How long a stress test runs: WEIR_STRESS_SECONDS, or `seconds`.
 inline int64_t StressNs(double seconds) {
-  const char *text = getenv("WEIR_STRESS_SECONDS");
+  const char* text = getenv("WEIR_STRESS_SECONDS");
   return static_cast<int64_t>((text != nullptr ? atof(text) : seconds) * 1e9);
 }
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_TESTS_ALLOC_STRESS_H_
+#endif  // WEIR_TESTS_ALLOC_STRESS_H_

@@ -35,7 +35,7 @@ class Threads : public testing::Test {
 TEST_F(Threads, RecordsAreUsedAgain) {
   auto records = [] {
     int n = 0;
-    g_records.ForEach([&n](ThreadRecord &) { ++n; });
+    g_records.ForEach([&n](ThreadRecord&) { ++n; });
     return n;
   };
   auto once = [] { std::thread([] { Free(kZone, 0, Alloc(kZone, 0, kNoWait)); }).join(); };
@@ -57,9 +57,9 @@ TEST_F(Threads, ThreadsThatStartAtOnceNeverShareARecord) {
         ready.fetch_add(1);
         while (ready.load() < 4) {
         }
-        std::vector<void *> held;
+        std::vector<void*> held;
         for (uint64_t i = 0; i < 40; ++i) {
-          void *object = Alloc(kZone, 0, kNoWait);
+          void* object = Alloc(kZone, 0, kNoWait);
           if (object == nullptr) continue;
           Stake(object, id, i + seed + round);
           held.push_back(object);
@@ -70,20 +70,20 @@ TEST_F(Threads, ThreadsThatStartAtOnceNeverShareARecord) {
         }
       });
     }
-    for (std::thread &t : threads) t.join();
+    for (std::thread& t : threads) t.join();
   }
   EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";
 }
 
 // A destructor that runs after weir's own: its frees and allocations still work.
 pthread_key_t late_key;
-void LateDestructor(void *object) {
+void LateDestructor(void* object) {
   static std::atomic<int> rounds{0};
-  if (rounds.fetch_add(1) % 3 != 2) { // ask to be called again, after weir's
+  if (rounds.fetch_add(1) % 3 != 2) {  // ask to be called again, after weir's
     pthread_setspecific(late_key, object);
     return;
   }
-  void *another = Alloc(kZone, 0, kNoWait);
+  void* another = Alloc(kZone, 0, kNoWait);
   EXPECT_NE(another, nullptr);
   Free(kZone, 0, another);
   Free(kZone, 0, object);
@@ -99,7 +99,7 @@ TEST_F(Threads, FreesAfterTheThreadsEndGoToTheDepot) {
 
 std::atomic<uint64_t> handled{0};
 void OnAlarm(int) {
-  if (void *object = Alloc(kZone, 0, kNoWait)) {
+  if (void* object = Alloc(kZone, 0, kNoWait)) {
     Free(kZone, 0, object);
     handled.fetch_add(1, std::memory_order_relaxed);
   }
@@ -113,13 +113,13 @@ TEST_F(Threads, SignalHandlersMayAllocateInTheMiddleOfAnything) {
   itimerval every = {{0, 100}, {0, 100}};
   ASSERT_EQ(setitimer(ITIMER_REAL, &every, nullptr), 0);
   std::mt19937_64 random(seed);
-  std::vector<void *> held;
+  std::vector<void*> held;
   uint64_t wrong = 0;
   const int64_t until = MonotonicNs() + StressNs(1.5);
   while (MonotonicNs() < until) {
     for (int i = 0; i < 100; ++i) {
       if (held.size() < 100 && random() % 2 == 0) {
-        if (void *object = Alloc(kZone, 0, kNoWait)) {
+        if (void* object = Alloc(kZone, 0, kNoWait)) {
           Stake(object, 1, held.size());
           held.push_back(object);
         }
@@ -133,7 +133,7 @@ TEST_F(Threads, SignalHandlersMayAllocateInTheMiddleOfAnything) {
   itimerval never = {};
   setitimer(ITIMER_REAL, &never, nullptr);
   signal(SIGALRM, SIG_DFL);
-  for (void *object : held) Free(kZone, 0, object);
+  for (void* object : held) Free(kZone, 0, object);
   printf("%lu handlers ran\n", handled.load());
   EXPECT_GT(handled.load(), 100u);
   EXPECT_EQ(wrong, 0u) << "objects with two owners";
@@ -142,11 +142,11 @@ TEST_F(Threads, SignalHandlersMayAllocateInTheMiddleOfAnything) {
 // One thread allocates, the other frees, a third looks: never more frees than allocations.
 TEST_F(Threads, UseIsNeverSeenNegative) {
   constexpr uint32_t kRing = 8;
-  std::atomic<void *> ring[kRing] = {};
+  std::atomic<void*> ring[kRing] = {};
   std::atomic<bool> stop{false};
   std::thread maker([&] {
     for (uint32_t i = 0; !stop.load(std::memory_order_relaxed); i = (i + 1) % kRing) {
-      void *object = Alloc(kZone, 0, kNoWait);
+      void* object = Alloc(kZone, 0, kNoWait);
       while (ring[i].load(std::memory_order_acquire) != nullptr && !stop.load()) {
       }
       if (stop.load()) {
@@ -158,7 +158,7 @@ TEST_F(Threads, UseIsNeverSeenNegative) {
   });
   std::thread eater([&] {
     for (uint32_t i = 0; !stop.load(std::memory_order_relaxed); i = (i + 1) % kRing) {
-      void *object;
+      void* object;
       while ((object = ring[i].exchange(nullptr, std::memory_order_acq_rel)) == nullptr) {
         if (stop.load(std::memory_order_relaxed)) return;
       }
@@ -171,11 +171,11 @@ TEST_F(Threads, UseIsNeverSeenNegative) {
   stop.store(true);
   maker.join();
   eater.join();
-  for (auto &slot : ring) {
-    if (void *object = slot.load()) Free(kZone, 0, object);
+  for (auto& slot : ring) {
+    if (void* object = slot.load()) Free(kZone, 0, object);
   }
   EXPECT_GE(least, 0);
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir

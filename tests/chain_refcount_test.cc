@@ -31,14 +31,14 @@ TEST(RefCount, LastDropFrees) {
 TEST(RefCount, SaturatesInsteadOfWrapping) {
   uint32_t cell = RefCount::kSaturated - 2;
   RefCount count(&cell);
-  EXPECT_TRUE(count.Add()); // the last that counts
+  EXPECT_TRUE(count.Add());  // the last that counts
   EXPECT_FALSE(count.Add()) << "reports";
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(count.Drop()) << "stuck: never freed";
   EXPECT_FALSE(count.Unique());
 }
 
 struct Shared {
-  mbuf *chain;
+  mbuf* chain;
   char letter;
 };
 
@@ -52,23 +52,23 @@ TEST(RefCount, WritersComeAfterEveryReader) {
     constexpr int kPackets = 200;
     std::vector<Shared> work[kThreads];
     for (int i = 0; i < kPackets; ++i) {
-      mbuf *m = m_getcl(M_WAIT, MT_DATA, M_PKTHDR);
+      mbuf* m = m_getcl(M_WAIT, MT_DATA, M_PKTHDR);
       ASSERT_NE(m, nullptr);
       char letter = static_cast<char>('a' + i % 26);
       memset(m->m_data, letter, 64);
       m->m_len = m->m_pkthdr.len = 64;
       for (int t = 1; t < kThreads; ++t) {
-        mbuf *copy = m_copym(m, 0, M_COPYALL, M_WAIT);
+        mbuf* copy = m_copym(m, 0, M_COPYALL, M_WAIT);
         ASSERT_NE(copy, nullptr);
         work[t].push_back({copy, letter});
       }
       work[0].push_back({m, letter});
     }
     std::vector<std::thread> threads;
-    for (auto &mine : work) {
+    for (auto& mine : work) {
       threads.emplace_back([&] {
         for (Shared s : mine) {
-          char *data = s.chain->m_data;
+          char* data = s.chain->m_data;
           if (data[0] != s.letter || data[63] != s.letter) {
             // Only the last holder writes, and nobody reads after it.
             wrong.fetch_add(1, std::memory_order_relaxed);
@@ -81,7 +81,7 @@ TEST(RefCount, WritersComeAfterEveryReader) {
         }
       });
     }
-    for (std::thread &t : threads) t.join();
+    for (std::thread& t : threads) t.join();
   }
   printf("%lu writes by last holders\n", writes.load());
   EXPECT_GT(writes.load(), 0u);
@@ -90,5 +90,5 @@ TEST(RefCount, WritersComeAfterEveryReader) {
   EXPECT_EQ(InUse(WEIR_ZONE_CLUSTER), 0);
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir

@@ -13,12 +13,12 @@ namespace weir {
 namespace {
 
 struct Probe {
-  std::string *log = nullptr;
+  std::string* log = nullptr;
   char letter = '?';
   long frees = 0;
 };
-long Log(void *arg, int, long) {
-  Probe *p = static_cast<Probe *>(arg);
+long Log(void* arg, int, long) {
+  Probe* p = static_cast<Probe*>(arg);
   p->log->push_back(p->letter);
   return p->frees;
 }
@@ -42,7 +42,7 @@ TEST(Drain, UnregisteredHandlerIsNotCalledAndItsIdIsStale) {
   int64_t id = registry.Register(kDrainProtocol, "a", Log, &a);
   EXPECT_TRUE(registry.Unregister(id));
   EXPECT_FALSE(registry.Unregister(id));
-  int64_t again = registry.Register(kDrainProtocol, "b", Log, &b); // the same slot
+  int64_t again = registry.Register(kDrainProtocol, "b", Log, &b);  // the same slot
   EXPECT_FALSE(registry.Unregister(id)) << "a stale id must not reach the new handler";
   registry.Broadcast(0, 1);
   EXPECT_EQ(log, "b");
@@ -52,7 +52,7 @@ TEST(Drain, UnregisteredHandlerIsNotCalledAndItsIdIsStale) {
 }
 
 struct Self {
-  DrainRegistry *registry;
+  DrainRegistry* registry;
   int64_t id = -1;
   int64_t other = -1;
   int calls = 0;
@@ -64,8 +64,8 @@ TEST(Drain, HandlerMayUnregisterItselfAndOthers) {
   std::string log;
   Probe victim{&log, 'v'};
   Self self{&registry};
-  auto fn = [](void *arg, int, long) -> long {
-    Self *s = static_cast<Self *>(arg);
+  auto fn = [](void* arg, int, long) -> long {
+    Self* s = static_cast<Self*>(arg);
     ++s->calls;
     EXPECT_TRUE(s->registry->Unregister(s->id));
     EXPECT_TRUE(s->registry->Unregister(s->other));
@@ -84,8 +84,8 @@ TEST(Drain, BroadcastWithinABroadcastDoesNotRecurse) {
   Self self{&registry};
   registry.Register(
       kDrainProtocol, "self",
-      [](void *arg, int, long) -> long {
-        Self *s = static_cast<Self *>(arg);
+      [](void* arg, int, long) -> long {
+        Self* s = static_cast<Self*>(arg);
         EXPECT_TRUE(DrainRegistry::InHandler());
         s->inner = s->registry->Broadcast(0, 1);
         return ++s->calls;
@@ -99,11 +99,11 @@ TEST(Drain, BroadcastWithinABroadcastDoesNotRecurse) {
 // What a handler works on goes away the moment Unregister returns.
 struct Owned {
   std::atomic<uint64_t> magic{0x600d};
-  uint64_t calls = 0; // plain: ThreadSanitizer sees a call that overlaps the end
-  std::atomic<uint64_t> *wrong;
+  uint64_t calls = 0;  // plain: ThreadSanitizer sees a call that overlaps the end
+  std::atomic<uint64_t>* wrong;
 };
-long Touch(void *arg, int, long) {
-  Owned *o = static_cast<Owned *>(arg);
+long Touch(void* arg, int, long) {
+  Owned* o = static_cast<Owned*>(arg);
   ++o->calls;
   for (int i = 0; i < 50; ++i) {
     if (o->magic.load(std::memory_order_relaxed) != 0x600d) {
@@ -127,20 +127,20 @@ TEST(Drain, AfterUnregisterReturnsTheHandlerNeverRuns) {
       owned.wrong = &wrong;
       while (MonotonicNs() < until) {
         owned.magic.store(0x600d, std::memory_order_relaxed);
-        int64_t id = registry.Register(i == 0 ? kDrainProtocol : kDrainInterface, "t", Touch,
-                                       &owned);
+        int64_t id =
+            registry.Register(i == 0 ? kDrainProtocol : kDrainInterface, "t", Touch, &owned);
         ASSERT_GE(id, 0);
         if (lives.fetch_add(1, std::memory_order_relaxed) % 3 == 0) std::this_thread::yield();
         ASSERT_TRUE(registry.Unregister(id));
-        owned.calls = 0; // ours alone again
+        owned.calls = 0;  // ours alone again
         owned.magic.store(0xdead, std::memory_order_relaxed);
       }
     });
   }
-  for (std::thread &t : threads) t.join();
+  for (std::thread& t : threads) t.join();
   printf("%lu registrations, %lu broadcasts\n", lives.load(), registry.broadcasts());
   EXPECT_EQ(wrong.load(), 0u) << "a handler ran after Unregister returned";
 }
 
-} // namespace
-} // namespace weir
+}  // namespace
+}  // namespace weir
