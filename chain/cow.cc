@@ -42,7 +42,6 @@ int MoveToCluster(mbuf* m, int how) {
     spare->m_len = 0;
   }
   std::swap(m->m_data, spare->m_data);
-  spare->m_flags |= m->m_flags & M_RDONLY;
   m->m_flags = (m->m_flags & ~M_RDONLY) | M_EXT;
   m_free(spare);
   return 0;

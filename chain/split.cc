@@ -36,9 +36,9 @@ struct Parts {
 
 // Whether the tail's first mbuf can hold the packet header as well as its data.
 bool TailHoldsHeader(const Cut& cut) {
-  const mbuf* m = cut.InsideMbuf() ? cut.m : cut.m->m_next;
-  int len = cut.InsideMbuf() ? m->m_len - cut.at : m->m_len;
-  return (m->m_flags & M_EXT) || len <= MHLEN;
+  if (cut.InsideMbuf()) return (cut.m->m_flags & M_EXT) || cut.m->m_len - cut.at <= MHLEN;
+  const mbuf* m = cut.m->m_next;
+  return CanHoldHeader(m) || (m_writable(m) && m->m_len <= MHLEN);
 }
 
 bool Gather(const Cut& cut, Parts* parts, int how) {
@@ -56,9 +56,9 @@ bool Gather(const Cut& cut, Parts* parts, int how) {
   return !shared || m_extshare(cut.m, parts->piece) == 0;
 }
 
-// Moves the header of the head to the tail's `m`, shifting m's data out of its way if need be.
+// Copies the header of the head to the tail's `m`, shifting m's data out of its way if need be.
 void GiveHeader(const Cut& cut, mbuf* m, m_tag* tags) {
-  if (!(m->m_flags & M_EXT) && m->m_len > 0) {
+  if (!CanHoldHeader(m)) {
     char* to = m->m_pktdat + ((MHLEN - m->m_len) & ~(static_cast<int>(sizeof(long)) - 1));
     memmove(to, m->m_data, static_cast<size_t>(m->m_len));
     m->m_data = to;

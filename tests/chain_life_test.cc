@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "tests/chain_make.h"
-#include "tests/in_use.h"
 
 namespace weir {
 namespace {
@@ -163,6 +162,15 @@ TEST_F(MExtadd, TheCallbackRunsOnceWithTheLastHolder) {
   EXPECT_TRUE(M_WRITABLE(n));
   m_free(n);
   EXPECT_EQ(freed, 1);
+}
+
+TEST_F(MExtadd, AShareOfReadOnlyDataStaysReadOnly) {
+  mbuf* m = Chain({{Buffer::kReadOnly, 0, 50}});
+  mbuf* n = m_copym(m, 0, 50, M_WAIT);
+  m_free(m);
+  EXPECT_EQ(m_extrefcnt(n), 1u);
+  EXPECT_FALSE(M_WRITABLE(n));
+  m_free(n);
 }
 
 TEST_F(MExtadd, ACallersCountIsUsedAndLeftToTheCaller) {

@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "tests/in_use.h"
+#include "tests/nothrow.h"
 #include "weir/alloc/inject.h"
 #include "weir/chain/verify.h"
 
@@ -14,7 +14,6 @@ namespace {
 constexpr int kExternalSize = 40000;
 
 int external_in_use = 0;
-long fail_nothrow = -1;
 
 void FreeExternal(mbuf* m) {
   --external_in_use;
@@ -81,8 +80,6 @@ int FailOneByOne(void (*fail)(long), const std::function<mbuf*()>& make,
   ADD_FAILURE() << "it always fails";
   return 1000;
 }
-
-bool FailsNow() { return fail_nothrow >= 0 && fail_nothrow-- == 0; }
 
 }  // namespace
 
@@ -171,7 +168,7 @@ int ExternalInUse() { return external_in_use; }
 
 int ForEachFailure(const std::function<mbuf*()>& make, const std::function<bool(mbuf*)>& attempt) {
   int failures = FailOneByOne(FailAllocation, make, attempt);
-  return failures + FailOneByOne([](long nth) { fail_nothrow = nth; }, make, attempt);
+  return failures + FailOneByOne(FailNothrow, make, attempt);
 }
 
 void ChainTest::SetUp() { before_ = AllInUse(); }
@@ -179,12 +176,3 @@ void ChainTest::SetUp() { before_ = AllInUse(); }
 void ChainTest::TearDown() { EXPECT_EQ(AllInUse(), before_) << "in use, by zone, and external"; }
 
 }  // namespace weir
-
-// Tags, and the counts of callers' buffers, are the library's nothrow allocations.
-void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  return weir::FailsNow() ? nullptr : ::operator new(size);
-}
-
-void* operator new(size_t size, std::align_val_t align, const std::nothrow_t&) noexcept {
-  return weir::FailsNow() ? nullptr : ::operator new(size, align);
-}

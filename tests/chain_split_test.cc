@@ -108,6 +108,18 @@ TEST_F(MSplit, MoreThanMhlenOfASmallMbufGoesBehindAnEmptyHeaderMbuf) {
   m_freem(m);
 }
 
+TEST_F(MSplit, AReadOnlyMbufIsNotShiftedForTheHeader) {
+  mbuf* m = Packet({{Buffer::kSmall, 0, 10}, {Buffer::kSmall, 0, 100}});
+  mbuf* next = m->m_next;
+  next->m_flags |= M_RDONLY;
+  std::string before = Buffers(next);
+  mbuf* tail = m_split(m, 10, M_DONTWAIT);
+  EXPECT_EQ(tail->m_next, next);
+  EXPECT_EQ(Buffers(next), before);
+  m_freem(tail);
+  m_freem(m);
+}
+
 TEST_F(MSplit, BetweenMbufsTheNextOneBecomesTheFirstOfThePacket) {
   mbuf* m = Packet({{Buffer::kSmall, 0, 10}, {Buffer::kCluster, 0, 100}});
   mbuf* next = m->m_next;
@@ -143,7 +155,7 @@ TEST_F(MSplit, OutOfRangeIsEinvalWithTheChainIntact) {
 }
 
 TEST_F(MSplit, FailureRestoresEverything) {
-  for (int cut : {5, 10, 60, 200}) {
+  for (int cut : {5, 10, 60, 115, 200}) {
     auto make = [] {
       mbuf* m =
           Packet({{Buffer::kSmall, 0, 10}, {Buffer::kReadOnly, 0, 100}, {Buffer::kSmall, 0, 200}});

@@ -14,6 +14,7 @@ class MLength : public ChainTest {};
 mbuf* Mixed() { return Packet({{}, {Buffer::kSmall, 3, 7}, {}, {Buffer::kCluster, 9, 11}, {}}); }
 
 int Collect(void* arg, void* data, unsigned len) {
+  EXPECT_GT(len, 0u);
   static_cast<std::string*>(arg)->append(static_cast<char*>(data), len);
   return 0;
 }

@@ -8,7 +8,7 @@
 #include "weir/stats/snapshot.h"
 
 inline int64_t InUse(int zone) {
-  weir_snapshot snapshot;
+  struct weir_snapshot snapshot;
   weir_snapshot(&snapshot);
   return snapshot.zones[zone].in_use;
 }

@@ -1,0 +1,89 @@
+// The differential test of the operations on chains: random ones, on a few live chains that share
+// buffers, with random allocation failures. After each one every chain must still be what its flat
+// model says; so nothing may ever be written through a buffer that another chain shares.
+#ifndef WEIR_TESTS_CHAIN_OPS_H_
+#define WEIR_TESTS_CHAIN_OPS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/byte_source.h"
+#include "tests/chain_model.h"
+
+namespace weir {
+
+class ChainOps {
+ public:
+  // `name` is printed when a chain is not what it should be: how to run this again.
+  ChainOps(ByteSource* source, std::string name);
+  // Frees the chains, and aborts if anything is left.
+  ~ChainOps();
+
+  // One operation and the check of all chains. Aborts, with the last operations, at a difference.
+  void Step();
+
+ private:
+  struct Live {
+    mbuf* m;
+    Flat flat;
+  };
+  class Armed;
+
+  void Make();
+  void Free();
+  void Prepend();
+  void Copy();
+  void CopyPacket();
+  void Dup();
+  void CopyData();
+  void Cat();
+  void Adj();
+  void Pullup();
+  void Split();
+  void DevGet();
+  void CopyBack();
+  void Append();
+  void Look();
+  void WriteInPlace();
+  void EditTags();
+  void CopyTags();
+  void MoveHeader();
+  void Demote();
+
+  Live& Pick();
+  void Add(mbuf* m, Flat flat);
+  void Remove(const Live& live);
+  // An argument around 0..size, sometimes far outside.
+  int Argument(int size);
+
+  void Note(const char* op, int a = 0, int b = 0);
+  void Check();
+  void CheckCounts();
+  void Expect(bool good, const char* what);
+  // That `error` explains why an operation with arguments that are `right` failed.
+  void ExpectFailure(bool right, int error);
+  [[noreturn]] void Die(const char* why, mbuf* m);
+
+  struct Noted {
+    const char* op;
+    int a, b;
+    bool armed;
+  };
+  static constexpr uint64_t kNoted = 32;
+
+  ByteSource* source_;
+  std::string name_;
+  std::vector<Live> live_;
+  bool arm_ = false;  // let allocations fail in this step
+  uint64_t steps_ = 0;
+  Noted noted_[kNoted] = {};
+  int64_t before_[8];
+};
+
+// Runs up to `count` operations, or until the source is empty.
+void RunOps(ByteSource* source, uint64_t count, const std::string& name);
+
+}  // namespace weir
+
+#endif  // WEIR_TESTS_CHAIN_OPS_H_
