@@ -10,6 +10,8 @@ namespace weir::server {
 namespace {
 
 constexpr size_t kLongestName = 32;
+// How much of a request an error repeats.
+constexpr size_t kShown = 128;
 
 using Table = absl::flat_hash_map<std::string, const Command*>;
 
@@ -27,8 +29,21 @@ bool ArityFits(const Command& command, size_t words) {
   return command.arity > 0 ? n == command.arity : n >= -command.arity;
 }
 
+const Command* FindSubcommand(const Command& command, std::string_view name) {
+  for (const Command& sub : command.subcommands) {
+    if (sub.name == name) return &sub;
+  }
+  return nullptr;
+}
+
+void UnknownSubcommand(const Command& command, Args& args, Reply& reply) {
+  std::string name(command.name);
+  std::transform(name.begin(), name.end(), name.begin(), absl::ascii_toupper);
+  reply.Error(Concat("ERR unknown subcommand '", args.prefix(1, kShown), "'. Try ", name,
+                     " HELP."));
+}
+
 void UnknownCommand(Args& args, Reply& reply) {
-  constexpr size_t kShown = 128;
   std::string with;
   for (size_t i = 1; i < args.size() && with.size() < kShown; ++i) {
     with += Concat("'", args.prefix(i, kShown - with.size()), "' ");
@@ -58,10 +73,22 @@ Outcome Dispatch(Shared& shared, Local& local, Session& session, Args& args, Rep
   const Command* command = FindCommand(args.prefix(0, kLongestName + 1));
   if (command == nullptr) {
     UnknownCommand(args, reply);
-  } else if (!ArityFits(*command, args.size())) {
-    WrongArity(reply, command->name);
+    return Outcome::kDone;
+  }
+  std::string name(command->name);
+  if (!command->subcommands.empty() && args.size() > 1) {
+    const Command* sub = FindSubcommand(*command, Lower(args.prefix(1, kShown)));
+    if (sub == nullptr) {
+      UnknownSubcommand(*command, args, reply);
+      return Outcome::kDone;
+    }
+    name = Concat(name, "|", sub->name);
+    command = sub;
+  }
+  if (!ArityFits(*command, args.size())) {
+    WrongArity(reply, name);
   } else if (session.listens() && !(command->flags & kWhileSubscribed)) {
-    reply.Error(Concat("ERR Can't execute '", command->name,
+    reply.Error(Concat("ERR Can't execute '", name,
                        "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
                        "allowed in this context"));
   } else {
@@ -69,24 +96,6 @@ Outcome Dispatch(Shared& shared, Local& local, Session& session, Args& args, Rep
     return command->run(call);
   }
   return Outcome::kDone;
-}
-
-Outcome DispatchSub(Call& call, std::span<const Command> table) {
-  std::string name = Lower(call.args.prefix(1, 128));
-  auto found = std::find_if(table.begin(), table.end(),
-                            [&](const Command& command) { return command.name == name; });
-  if (found == table.end()) {
-    std::string parent(call.command.name);
-    std::transform(parent.begin(), parent.end(), parent.begin(), absl::ascii_toupper);
-    call.reply.Error(Concat("ERR unknown subcommand '", call.args.prefix(1, 128), "'. Try ", parent,
-                            " HELP."));
-    return Outcome::kDone;
-  }
-  if (!ArityFits(*found, call.args.size())) {
-    WrongArity(call.reply, Concat(call.command.name, "|", found->name));
-    return Outcome::kDone;
-  }
-  return found->run(call);
 }
 
 }  // namespace weir::server

@@ -52,11 +52,13 @@ struct Command {
   std::string_view name;  // in lower case
   int arity;              // with the name; -n: n or more
   uint32_t flags;
-  Outcome (*run)(Call& call);
+  Outcome (*run)(Call& call);  // null if it makes no sense without a second word
   // Where its keys are, as COMMAND tells: first, last (-1: to the end), step.
   int first_key = 0;
   int last_key = 0;
   int key_step = 0;
+  // For a command with a second word: what that can be.
+  std::span<const Command> subcommands = {};
 };
 
 std::span<const Command> StringCommands();
@@ -79,10 +81,6 @@ void ForEachCommand(Visit visit) {
 
 // Runs what args ask for: finds the command and checks that it may run.
 Outcome Dispatch(Shared& shared, Local& local, Session& session, Args& args, Reply& reply);
-
-// A command's second word, for those that have several: finds it in the table, checks how many
-// words there are, and runs it.
-Outcome DispatchSub(Call& call, std::span<const Command> table);
 
 // The errors that many share.
 inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";

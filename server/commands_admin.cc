@@ -46,8 +46,6 @@ constexpr Command kConfigTable[] = {
     {"rewrite", 2, kAdmin, ConfigRewrite},
 };
 
-Outcome Config(Call& call) { return DispatchSub(call, kConfigTable); }
-
 void Describe(Reply& reply, const Command& command) {
   reply.Array(10);
   reply.Bulk(command.name);
@@ -78,7 +76,7 @@ Outcome CommandInfo(Call& call) {
   call.reply.Array(call.args.size() - 2);
   for (size_t i = 2; i < call.args.size(); ++i) {
     const Command* command = FindCommand(call.args[i]);
-    command == nullptr ? call.reply.NullArray() : Describe(call.reply, *command);
+    command == nullptr ? call.reply.Null() : Describe(call.reply, *command);
   }
   return Outcome::kDone;
 }
@@ -105,10 +103,6 @@ constexpr Command kCommandTable[] = {
     {"docs", -2, 0, CommandDocs},
     {"list", 2, 0, CommandList},
 };
-
-Outcome AboutCommands(Call& call) {
-  return call.args.size() == 1 ? DescribeAll(call) : DispatchSub(call, kCommandTable);
-}
 
 // Whether the words from 3 on are SAMPLES n, which changes nothing here.
 bool ReadSamples(Call& call) {
@@ -143,13 +137,11 @@ constexpr Command kMemoryTable[] = {
     {"usage", -3, kReadOnly, MemoryUsage, 2, 2, 1},
 };
 
-Outcome MemoryCommand(Call& call) { return DispatchSub(call, kMemoryTable); }
-
 constexpr Command kTable[] = {
     {"info", -1, 0, Info},
-    {"config", -2, kAdmin, Config},
-    {"command", -1, 0, AboutCommands},
-    {"memory", -2, kReadOnly, MemoryCommand},
+    {"config", -2, kAdmin, nullptr, 0, 0, 0, kConfigTable},
+    {"command", -1, 0, DescribeAll, 0, 0, 0, kCommandTable},
+    {"memory", -2, kReadOnly, nullptr, 0, 0, 0, kMemoryTable},
 };
 
 }  // namespace

@@ -49,8 +49,13 @@ Outcome NotForUs(Call& call) {
 
 Outcome Select(Call& call) {
   auto db = ParseInt(call.args[1]);
-  if (!db || *db < std::numeric_limits<int>::min() || *db > std::numeric_limits<int>::max()) {
+  constexpr int64_t kMin = std::numeric_limits<int>::min();
+  constexpr int64_t kMax = std::numeric_limits<int>::max();
+  if (!db) {
     call.reply.Error(kNotAnInteger);
+  } else if (*db < kMin || *db > kMax) {
+    call.reply.Error(Concat("ERR value is out of range, value must between ",
+                            Decimal(kMin).view(), " and ", Decimal(kMax).view()));
   } else if (*db != 0) {
     call.reply.Error("ERR DB index is out of range");
   } else {
@@ -113,15 +118,13 @@ constexpr Command kClientTable[] = {
     {"setinfo", 4, kFast, ClientSetInfo},
 };
 
-Outcome Client(Call& call) { return DispatchSub(call, kClientTable); }
-
 constexpr Command kTable[] = {
     {"ping", -1, kFast | kWhileSubscribed, Ping},
     {"echo", 2, kFast, Echo},
     {"quit", -1, kFast | kWhileSubscribed, Quit},
     {"reset", 1, kFast | kWhileSubscribed, Reset},
     {"select", 2, kFast, Select},
-    {"client", -2, kAdmin, Client},
+    {"client", -2, kAdmin, nullptr, 0, 0, 0, kClientTable},
     {"post", -1, kFast, NotForUs},
     {"host:", -1, kFast, NotForUs},
 };

@@ -41,7 +41,7 @@ bool ReadCondition(Call& call, Condition& condition) {
     } else if (option == "lt") {
       condition.earlier = true;
     } else {
-      call.reply.Error(Concat("ERR Unsupported option ", call.args.prefix(i, 128)));
+      call.reply.Error(Concat("ERR Unsupported option ", call.args[i]));
       return false;
     }
   }

@@ -120,15 +120,13 @@ constexpr Command kPubSubTable[] = {
     {"numpat", 2, kPubSub, PubSubNumPat},
 };
 
-Outcome PubSub(Call& call) { return DispatchSub(call, kPubSubTable); }
-
 constexpr Command kTable[] = {
     {"publish", 3, kPubSub | kFast, Publish},
     {"subscribe", -2, kPubSub | kWhileSubscribed, Subscribe},
     {"unsubscribe", -1, kPubSub | kWhileSubscribed, Unsubscribe},
     {"psubscribe", -2, kPubSub | kWhileSubscribed, PSubscribe},
     {"punsubscribe", -1, kPubSub | kWhileSubscribed, PUnsubscribe},
-    {"pubsub", -2, kPubSub, PubSub},
+    {"pubsub", -2, kPubSub, nullptr, 0, 0, 0, kPubSubTable},
 };
 
 }  // namespace

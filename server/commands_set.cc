@@ -43,25 +43,18 @@ struct SetOptions {
 
 bool SetOptions::Take(Args& args, size_t& i) {
   std::string option = Lower(args.prefix(i, 16));
-  bool no_expiry = !keep_expiry && !unit;
   if (option == "nx") return if_absent = !if_present;
   if (option == "xx") return if_present = !if_absent;
   if (option == "get") return get = true;
   if (option == "keepttl") return keep_expiry = !unit;
-  if (!no_expiry || i + 1 == args.size()) return false;
-  if (option == "ex") {
-    unit = TimeUnit{.seconds = true, .absolute = false};
-  } else if (option == "px") {
-    unit = TimeUnit{.seconds = false, .absolute = false};
-  } else if (option == "exat") {
-    unit = TimeUnit{.seconds = true, .absolute = true};
-  } else if (option == "pxat") {
-    unit = TimeUnit{.seconds = false, .absolute = true};
-  } else {
-    return false;
-  }
+  bool known = option == "ex" || option == "px" || option == "exat" || option == "pxat";
+  if (!known || keep_expiry || i + 1 == args.size()) return false;
+  TimeUnit other = unit.value_or(TimeUnit{});
+  bool first = !unit;
+  unit = TimeUnit{.seconds = option[0] == 'e', .absolute = option.ends_with("at")};
   amount = ++i;
-  return true;
+  // The same again is no contradiction; the last one counts.
+  return first || (other.seconds == unit->seconds && other.absolute == unit->absolute);
 }
 
 void PutWithOptions(Call& call, const SetOptions& options, int64_t expires_at) {

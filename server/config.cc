@@ -4,6 +4,7 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "weir/server/glob.h"
@@ -36,11 +37,14 @@ constexpr Parameter kParameters[] = {
     {"timeout", [](const Shared&) -> std::string { return "0"; }},
 };
 
-bool Wanted(Call& call, std::string_view name) {
+// How the reply calls the parameter, which is as the request spells it; empty if the request does
+// not ask for it.
+std::string_view NameIfWanted(Call& call, std::string_view name) {
   for (size_t i = 2; i < call.args.size(); ++i) {
-    if (GlobMatches(Lower(call.args[i]), name)) return true;
+    if (SameNoCase(call.args[i], name)) return call.args[i];
+    if (GlobMatches(Lower(call.args[i]), name)) return name;
   }
-  return false;
+  return {};
 }
 
 void Refuse(Call& call, std::string_view name, std::string_view why) {
@@ -81,13 +85,14 @@ bool SetOne(Call& call, size_t i, bool apply) {
 }  // namespace
 
 Outcome ConfigGet(Call& call) {
-  std::vector<const Parameter*> found;
+  std::vector<std::pair<std::string_view, const Parameter*>> found;
   for (const Parameter& parameter : kParameters) {
-    if (Wanted(call, parameter.name)) found.push_back(&parameter);
+    std::string_view name = NameIfWanted(call, parameter.name);
+    if (!name.empty()) found.emplace_back(name, &parameter);
   }
   call.reply.Array(2 * found.size());
-  for (const Parameter* parameter : found) {
-    call.reply.Bulk(parameter->name);
+  for (auto [name, parameter] : found) {
+    call.reply.Bulk(name);
     call.reply.Bulk(parameter->get(call.shared));
   }
   return Outcome::kDone;
@@ -95,7 +100,7 @@ Outcome ConfigGet(Call& call) {
 
 Outcome ConfigSet(Call& call) {
   if (call.args.size() % 2 != 0) {
-    WrongArity(call.reply, "config|set");
+    call.reply.Error(kSyntaxError);
     return Outcome::kDone;
   }
   // All or nothing.

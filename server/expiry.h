@@ -8,8 +8,8 @@
 namespace weir::server {
 
 struct TimeUnit {
-  bool seconds;   // else milliseconds
-  bool absolute;  // since 1970, else from now on
+  bool seconds = false;   // else milliseconds
+  bool absolute = false;  // since 1970, else from now on
 };
 
 // The time in milliseconds since 1970, unless it is out of range.

@@ -53,6 +53,8 @@ Element MatchOne(std::string_view pattern, char c) {
 }  // namespace
 
 bool GlobMatches(std::string_view pattern, std::string_view text) {
+  // Redis does not look at the pattern then: even "*" does not match.
+  if (text.empty()) return pattern.empty();
   size_t p = 0;
   size_t t = 0;
   // Where to go on when what follows the last '*' does not fit: only the last one matters, as an

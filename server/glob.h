@@ -7,7 +7,7 @@
 namespace weir::server {
 
 // Time is bounded by pattern length times text length, whatever the pattern. A class that is not
-// closed ends with the pattern.
+// closed ends with the pattern. The empty text matches the empty pattern only.
 bool GlobMatches(std::string_view pattern, std::string_view text);
 
 }  // namespace weir::server

@@ -31,7 +31,6 @@ class Reply {
   void Value(Entry* entry);
   void Null() { Raw("$-1\r\n"); }
   void Array(size_t elements) { Header('*', static_cast<int64_t>(elements)); }
-  void NullArray() { Raw("*-1\r\n"); }
   void Raw(std::string_view bytes) { failed_ |= !out_.Append(bytes); }
 
   bool failed() const { return failed_; }
