@@ -1,6 +1,7 @@
 """How libraries, tests and controls of weir are declared.
 
-    load("//bazel:weir.bzl", "weir_control", "weir_exports", "weir_library", "weir_test")
+    load("//bazel:weir.bzl", "weir_control", "weir_exports", "weir_library", "weir_model_test",
+         "weir_test")
 
 A library, in the folder that owns its files:
 
@@ -142,6 +143,46 @@ def weir_test(name, srcs, deps = [], threads = 1, tags = [], main = True, flavou
         srcs = srcs,
         tags = tags + (["cpu:%d" % threads] if threads > 1 else []),
         deps = deps + ["@gtest"] + (["@gtest//:gtest_main"] if main else []),
+        **kwargs
+    )
+
+def _headers_impl(ctx):
+    merged = cc_common.merge_cc_infos(direct_cc_infos = [t[CcInfo] for t in ctx.attr.deps])
+    return [CcInfo(compilation_context = merged.compilation_context)]
+
+_headers = rule(
+    implementation = _headers_impl,
+    attrs = {"deps": attr.label_list(providers = [CcInfo])},
+    doc = "The headers of the libraries, without their objects.",
+)
+
+def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
+    """A test that runs threads in every order, under the scheduler of tests/model.
+
+    Args:
+      name: of the target; ends in _test.
+      srcs: of the test.
+      sources: those of weir's own .cc files that it needs. They are compiled into the test, with
+        atomics whose every operation is a step of the scheduler, and with tiny constants.
+      deps: the libraries whose headers these include. Their objects are not linked.
+      **kwargs: as in weir_test.
+    """
+    _headers(
+        name = name + "_headers",
+        testonly = True,
+        # Of what tests/model itself includes, besides.
+        deps = deps + ["//reclaim:fence", "//reclaim:futex", "//stats:counter"],
+    )
+    weir_test(
+        name = name,
+        srcs = srcs + sources + native.glob(
+            ["model/*.h", "model/*.cc"],
+            exclude = ["model/zone_world.*"],
+        ),
+        copts = ["-DWEIR_ATOMIC_HEADER='\"tests/model/atomic.h\"'", "-DWEIR_TINY"],
+        flavours = ["plain"],
+        linkstatic = True,  # the scheduler switches the program's own thread-local variables
+        deps = [":%s_headers" % name],
         **kwargs
     )
 

@@ -8,9 +8,9 @@
 #ifndef WEIR_CHAIN_REFCOUNT_H_
 #define WEIR_CHAIN_REFCOUNT_H_
 
-#include <atomic>
 #include <cstdint>
 
+#include "weir/stats/atomic.h"
 #include "weir/stats/break.h"
 
 namespace weir {
@@ -64,7 +64,7 @@ class RefCount {
   uint32_t Read() const { return cell_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic_ref<uint32_t> cell_;
+  AtomicRef<uint32_t> cell_;
 };
 
 } // namespace weir

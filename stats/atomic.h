@@ -11,7 +11,10 @@
 namespace weir {
 template <typename T>
 using Atomic = std::atomic<T>;
-} // namespace weir
+// The same, of a variable that lives elsewhere.
+template <typename T>
+using AtomicRef = std::atomic_ref<T>;
+}  // namespace weir
 #endif
 
-#endif // WEIR_STATS_ATOMIC_H_
+#endif  // WEIR_STATS_ATOMIC_H_

@@ -1,0 +1,94 @@
+// A whole zone, from alloc/'s own sources, at its limit: no false exhaustion and no lost wake-up
+// in all orders with few delays, and in many random ones.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/model/scheduler.h"
+#include "tests/model/zone_world.h"
+#include "weir/alloc/zone.h"
+
+namespace weir {
+namespace {
+
+using model::Explore;
+using model::Program;
+using model::Result;
+using model::World;
+
+// `limit` objects, all made; thread 0 holds `held` of them, and its cache the others unless
+// recalled.
+struct Scene {
+  int64_t limit;
+  int held;
+  bool recalled;
+  int64_t raised_to = 0;  // the limit, after that; 0: it stays
+};
+
+void Set(Scene scene) {
+  World().Reset(scene.limit);
+  for (int i = 0; i < scene.limit; ++i) World().Alloc(0, kNoWait);
+  for (int i = scene.held; i < scene.limit; ++i) World().Free(0);
+  if (scene.recalled) World().zone().Recall();
+  if (scene.raised_to != 0) World().zone().SetLimit(scene.raised_to);
+}
+
+void ExpectSafe(const char* name, Scene scene, std::vector<std::function<void()>> threads,
+                int delays) {
+  Program p;
+  p.setup = [scene] { Set(scene); };
+  p.threads = std::move(threads);
+  p.check = [] { World().Check(); };
+  for (bool membarrier : {true, false}) {
+    const std::string which = name + std::string(membarrier ? "" : ", no membarrier");
+    Result r = Explore(which.c_str(), p, {.delays = delays, .membarrier = membarrier});
+    EXPECT_EQ(r.failure, "") << which;
+    EXPECT_TRUE(r.complete || r.failure != "") << which;
+    r = Explore(which.c_str(), p, {.random_runs = 2000, .membarrier = membarrier});
+    EXPECT_EQ(r.failure, "") << which;
+  }
+}
+
+void Free0() { World().Free(0); }
+void Wait1() { MODEL_CHECK(World().Alloc(1, kWait)); }
+void Wait2() { MODEL_CHECK(World().Alloc(2, kWait)); }
+
+// Thread 0 has at most one of the two at a time: there is always one for the other thread.
+TEST(ModelZone, AnObjectInABusyCacheCanBeAllocated) {
+  ExpectSafe("alloc, free | alloc", {2, 0, false},
+             {[] { World().Alloc(0, kNoWait), World().Free(0); },
+              [] { MODEL_CHECK(World().Alloc(1, kNoWait)); }},
+             2);
+}
+
+TEST(ModelZone, AFreeWakesTheWaiter) { ExpectSafe("free | wait", {1, 1, true}, {Free0, Wait1}, 3); }
+
+TEST(ModelZone, TwoFreesWakeTwoWaiters) {
+  ExpectSafe("free, free | wait | wait", {2, 2, true},
+             {[] { World().Free(0), World().Free(0); }, Wait1, Wait2}, 1);
+}
+
+TEST(ModelZone, AFreeByAWaiterWakesTheNext) {
+  ExpectSafe("free | wait, free | wait, free", {1, 1, true},
+             {Free0, [] { Wait1(), World().Free(1); }, [] { Wait2(), World().Free(2); }}, 1);
+}
+
+TEST(ModelZone, ARaisedLimitWakesTheWaiter) {
+  ExpectSafe("raise | wait", {1, 1, true},
+             {[] { MODEL_CHECK(World().zone().SetLimit(2) == 0); }, Wait1}, 3);
+}
+
+TEST(ModelZone, AThreadThatEndsLeavesItsObjects) {
+  ExpectSafe("end | wait", {2, 0, false}, {[] { World().End(0); }, Wait1}, 2);
+}
+
+// What Reserve makes is nobody's for a moment, and yet it is not nothing.
+TEST(ModelZone, ObjectsThatReserveMakesAreFound) {
+  ExpectSafe("reserve | alloc", {1, 1, true, 2},
+             {[] { World().zone().Reserve(2); }, [] { MODEL_CHECK(World().Alloc(1, kNoWait)); }},
+             2);
+}
+
+}  // namespace
+}  // namespace weir
