@@ -1,3 +1,5 @@
+#define WEIR_NO_INLINE
+
 #include "weir/chain/ext.h"
 
 #include <cerrno>
@@ -23,37 +25,28 @@ struct alignas(64) CountCell {
   uint32_t count = 0;
 };
 
-void ReleaseExt(mbuf *m) {
+void ReleaseExt(mbuf* m) {
   if (IsCluster(m->m_ext.ext_type)) {
     Free(static_cast<int>(m->m_ext.ext_type), MT_NTYPES, m->m_ext.ext_buf);
     return;
   }
-  uint32_t *own = m->m_ext.ext_type == EXT_EXTREF ? nullptr : m->m_ext.ext_cnt;
+  uint32_t* own = m->m_ext.ext_type == EXT_EXTREF ? nullptr : m->m_ext.ext_cnt;
   m->m_ext.ext_cnt = nullptr;
   if (m->m_ext.ext_free != nullptr) m->m_ext.ext_free(m);
-  delete reinterpret_cast<CountCell *>(own);
+  delete reinterpret_cast<CountCell*>(own);
 }
 
-void SeedFree(mbuf *m) {
+void SeedFree(mbuf* m) {
   if (m->m_ext.ext_arg1 == nullptr) {
     free(m->m_ext.ext_buf);
     return;
   }
-  auto *fn = reinterpret_cast<m_ext_free_seed_t *>(m->m_ext.ext_arg1);
+  auto* fn = reinterpret_cast<m_ext_free_seed_t*>(m->m_ext.ext_arg1);
   fn(m->m_ext.ext_buf, m->m_ext.ext_size, m->m_ext.ext_arg2);
 }
 
-void AttachCluster(mbuf *m, void *buf, int size, int zone) {
-  m->m_ext.ext_buf = static_cast<char *>(buf);
-  m->m_ext.ext_cnt = nullptr;
-  m->m_ext.ext_size = static_cast<uint32_t>(size);
-  m->m_ext.ext_type = static_cast<uint32_t>(zone);
-  m->m_data = m->m_ext.ext_buf;
-  m->m_flags |= M_EXT;
-}
-
-int AttachBuffer(mbuf *m, char *buf, unsigned size, uint32_t *count, m_ext_free_t *fn, void *arg1,
-                 void *arg2, uint32_t flags, int type) {
+int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn, void* arg1,
+                 void* arg2, uint32_t flags, int type) {
   if (m == nullptr || buf == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
   m->m_ext = {buf, count, size, static_cast<uint32_t>(type), fn, arg1, arg2};
   m->m_data = buf;
@@ -61,7 +54,7 @@ int AttachBuffer(mbuf *m, char *buf, unsigned size, uint32_t *count, m_ext_free_
   return 0;
 }
 
-} // namespace
+}  // namespace
 
 int ZoneOfSize(int size) {
   for (int i = 0; i < 4; ++i) {
@@ -77,70 +70,72 @@ int ClusterFor(int len) {
   return 0;
 }
 
-void DropExt(mbuf *m) {
+void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
 }
 
-} // namespace weir
+}  // namespace weir
 
 extern "C" {
 
-int m_cljget(struct mbuf *m, int how, int size) {
+int m_cljget(struct mbuf* m, int how, int size) {
   int zone = weir::ZoneOfSize(size);
   if (m == nullptr || zone < 0 || (m->m_flags & M_EXT)) return errno = EINVAL;
-  void *buf = weir::AllocFast(zone, MT_NTYPES);
+  void* buf = weir::AllocFast(zone, MT_NTYPES);
   if (buf == nullptr) buf = weir::Alloc(zone, MT_NTYPES, how);
   if (buf == nullptr) return errno;
   weir::AttachCluster(m, buf, size, zone);
   return 0;
 }
 
-int m_clget(struct mbuf *m, int how) { return m_cljget(m, how, MCLBYTES); }
+int m_clget(struct mbuf* m, int how) {
+  return weir::AddClusterFast(m) ? 0 : m_cljget(m, how, MCLBYTES);
+}
 
-int m_extadd(struct mbuf *m, char *buf, unsigned size, m_ext_free_t *fn, void *arg1, void *arg2,
+int m_extadd(struct mbuf* m, char* buf, unsigned size, m_ext_free_t* fn, void* arg1, void* arg2,
              int flags, int type) {
   if (type < EXT_NET_DRV || type > EXT_EXTREF || (flags & ~static_cast<int>(M_RDONLY)) != 0) {
     return EINVAL;
   }
-  uint32_t *count = type == EXT_EXTREF ? static_cast<uint32_t *>(arg1) : nullptr;
+  uint32_t* count = type == EXT_EXTREF ? static_cast<uint32_t*>(arg1) : nullptr;
   if (type == EXT_EXTREF && count == nullptr) return EINVAL;
   return weir::AttachBuffer(m, buf, size, count, fn, arg1, arg2, static_cast<uint32_t>(flags),
                             type);
 }
 
-int m_extaddref(struct mbuf *m, char *buf, unsigned size, uint32_t *count, m_ext_free_t *fn,
-                void *arg1, void *arg2) {
+int m_extaddref(struct mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn,
+                void* arg1, void* arg2) {
   if (count == nullptr) return EINVAL;
   return weir::AttachBuffer(m, buf, size, count, fn, arg1, arg2, 0, EXT_EXTREF);
 }
 
-int m_extadd_seed(struct mbuf *m, char *buf, unsigned size, m_ext_free_seed_t *fn, void *arg) {
-  return weir::AttachBuffer(m, buf, size, nullptr, weir::SeedFree, reinterpret_cast<void *>(fn),
-                            arg, 0, EXT_MOD_TYPE);
+int m_extadd_seed(struct mbuf* m, char* buf, unsigned size, m_ext_free_seed_t* fn, void* arg) {
+  return weir::AttachBuffer(m, buf, size, nullptr, weir::SeedFree, reinterpret_cast<void*>(fn), arg,
+                            0, EXT_MOD_TYPE);
 }
 
-int m_extmalloc(struct mbuf *m, unsigned size, int /*how*/) {
+int m_extmalloc(struct mbuf* m, unsigned size, int /*how*/) {
   if (m == nullptr || (m->m_flags & M_EXT)) return EINVAL;
-  char *buf = static_cast<char *>(malloc(size));
+  char* buf = static_cast<char*>(malloc(size));
   if (buf == nullptr) return ENOBUFS;
   return m_extadd_seed(m, buf, size, nullptr, nullptr);
 }
 
-unsigned m_extrefcnt(const struct mbuf *m) {
+unsigned m_extrefcnt(const struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_EXT)) return 0;
   return m->m_ext.ext_cnt == nullptr ? 1 : weir::RefCount(m->m_ext.ext_cnt).Read();
 }
 
-int m_extshare(struct mbuf *m, struct mbuf *n) {
+int m_extshare(struct mbuf* m, struct mbuf* n) {
   if (m == nullptr || n == nullptr || !(m->m_flags & M_EXT) || (n->m_flags & M_EXT)) {
     return errno = EINVAL;
   }
   if (m->m_ext.ext_cnt == nullptr) {
-    uint32_t *count;
+    uint32_t* count;
     if (weir::IsCluster(m->m_ext.ext_type)) {
       count = weir::ClusterCount(static_cast<int>(m->m_ext.ext_type), m->m_ext.ext_buf);
     } else {
-      auto *cell = new (std::nothrow) weir::CountCell;
+      auto* cell = new (std::nothrow) weir::CountCell;
       if (cell == nullptr) return errno = ENOBUFS;
       count = &cell->count;
     }
@@ -148,7 +143,7 @@ int m_extshare(struct mbuf *m, struct mbuf *n) {
     m->m_ext.ext_cnt = count;
   } else if (!weir::RefCount(m->m_ext.ext_cnt).Add()) {
     fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
-            static_cast<void *>(m->m_ext.ext_buf), weir::RefCount::kSaturated);
+            static_cast<void*>(m->m_ext.ext_buf), weir::RefCount::kSaturated);
   }
   n->m_ext = m->m_ext;
   n->m_data = m->m_data;
@@ -157,4 +152,4 @@ int m_extshare(struct mbuf *m, struct mbuf *n) {
   return 0;
 }
 
-} // extern "C"
+}  // extern "C"

@@ -12,9 +12,6 @@ int ZoneOfSize(int size);
 // The smallest cluster size that holds `len` bytes, or 0 if none does.
 int ClusterFor(int len);
 
-// Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
-void DropExt(mbuf *m);
+}  // namespace weir
 
-} // namespace weir
-
-#endif // WEIR_CHAIN_EXT_H_
+#endif  // WEIR_CHAIN_EXT_H_

@@ -1,80 +1,173 @@
-// The parts of the mbuf interface that are inlined into C++ callers: one mbuf or cluster taken
-// from or put back into the thread's cache. Everything that is not the common case is a call.
+// The parts of the mbuf interface that are inlined into C++ callers: an mbuf, or one with a 2 KiB
+// cluster that nobody shares, taken from or put back into the thread's caches. Everything that is
+// not the common case is a call. tests/fast_path_test counts the instructions.
 // C callers, and C++ ones with WEIR_NO_INLINE, call the exported functions of the same names.
 #ifndef WEIR_CHAIN_INLINE_H_
 #define WEIR_CHAIN_INLINE_H_
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "weir/alloc/alloc.h"
 #include "weir/chain/mbuf.h"
+
+// Inlined wherever they are used, as a call costs as much as what they do.
+#define WEIR_INLINED_ inline __attribute__((__always_inline__))
 
 namespace weir {
 
 // The state word: what it is, mixed with where it is, so that a copy of an mbuf is not an mbuf.
 inline constexpr uint32_t kMbufLive = 0x6d627566;
 inline constexpr uint32_t kMbufFree = 0x66726565;
-inline uint32_t MbufState(const mbuf *m, uint32_t kind) {
+inline uint32_t MbufState(const mbuf* m, uint32_t kind) {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(m)) ^ kind;
 }
 
 // Aborts, naming the zone, the address and what is wrong with it.
-[[noreturn]] void BadMbuf(const mbuf *m, const char *doing);
+[[noreturn]] void BadMbuf(const mbuf* m, const char* doing);
 
-// NULL with EINVAL if type is out of range, else m_get at the limit.
-mbuf *GetSlow(int how, int type, uint32_t flags);
+// What the inline functions below call when there is more to do than they can. GetSlow: NULL with
+// EINVAL if type is out of range, else m_get at the limit. GetClusterSlow: m_getcl from the start.
+// AttachSlow: for an mbuf just taken, initialises it and attaches a cluster; frees it on failure.
+mbuf* GetSlow(int how, int type, uint32_t flags);
+mbuf* GetClusterSlow(int how, int type, uint32_t flags);
+mbuf* AttachSlow(void* p, int how, int type, uint32_t flags);
 
-// Drops tags and external storage of an mbuf that is about to be freed.
-void FreeExtras(mbuf *m);
+// Drops the tags of an mbuf that is about to be freed.
+void DropTags(mbuf* m);
+// Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
+void DropExt(mbuf* m);
+// m_freem of what follows the first mbuf.
+void FreeRest(mbuf* m);
 
-inline mbuf *InitMbuf(void *p, int type, uint32_t flags) {
-  mbuf *m = static_cast<mbuf *>(p);
-  if (m->m_state != MbufState(m, kMbufFree)) [[unlikely]] BadMbuf(m, "allocated");
-  m->m_state = MbufState(m, kMbufLive);
-  m->m_next = nullptr;
-  m->m_nextpkt = nullptr;
-  m->m_len = 0;
-  m->m_flags = flags;
-  m->m_type = static_cast<int16_t>(type);
-  m->m_pool = 0;
-  m->m_tally = static_cast<uint8_t>(type);
+// Two neighbouring words in one store: these functions are as fast as they have few stores.
+typedef uint64_t WordPair __attribute__((__vector_size__(16), __aligned__(8), __may_alias__));
+WEIR_INLINED_ void StorePair(mbuf* m, size_t at, uint64_t low, uint64_t high) {
+  *reinterpret_cast<WordPair*>(reinterpret_cast<char*>(m) + at) = WordPair{low, high};
+}
+static_assert(std::endian::native == std::endian::little);
+static_assert(offsetof(mbuf, m_nextpkt) == 8 && offsetof(mbuf, m_data) == 16 &&
+              offsetof(mbuf, m_len) == 24 && offsetof(mbuf, m_flags) == 28 &&
+              offsetof(mbuf, m_type) == 32 && offsetof(mbuf, m_tally) == 35 &&
+              offsetof(mbuf, m_state) == 36 && offsetof(mbuf, m_pkthdr) == 40 &&
+              sizeof(pkthdr) == 56 && offsetof(mbuf, m_ext.ext_cnt) == 104 &&
+              offsetof(mbuf, m_ext.ext_type) == 116);
+
+// Writes the header of an mbuf just taken. The state is checked where it matters, in Free; here
+// only that p is not in use already. The first word behind the header becomes 0.
+WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data) {
+  mbuf* m = static_cast<mbuf*>(p);
+  const uint64_t live = MbufState(m, kMbufLive);
+  if (m->m_state == live) [[unlikely]]
+    BadMbuf(m, "allocated");
+  const uint64_t tally = static_cast<uint8_t>(type);
+  StorePair(m, 0, 0, 0);
+  StorePair(m, 16, reinterpret_cast<uint64_t>(data), uint64_t{flags} << 32);
+  StorePair(m, 32, live << 32 | tally << 24 | tally, 0);
   if (flags & M_PKTHDR) {
-    m->m_pkthdr = {};
-    m->m_data = m->m_pktdat;
-  } else {
-    m->m_data = m->m_dat;
+    StorePair(m, 48, 0, 0);
+    StorePair(m, 64, 0, 0);
+    StorePair(m, 80, 0, 0);
   }
   return m;
 }
+WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags) {
+  mbuf* m = static_cast<mbuf*>(p);
+  return InitMbuf(m, type, flags, flags & M_PKTHDR ? m->m_pktdat : m->m_dat);
+}
 
-inline mbuf *Get(int how, int type, uint32_t flags) {
+// m_ext of a cluster that nobody shares; m_data and M_EXT are the caller's to set.
+WEIR_INLINED_ void InitExt(mbuf* m, void* buf, int size, int zone) {
+  StorePair(m, MPKTHSIZE, reinterpret_cast<uint64_t>(buf), 0);
+  m->m_ext.ext_size = static_cast<uint32_t>(size);
+  m->m_ext.ext_type = static_cast<uint32_t>(zone);
+}
+WEIR_INLINED_ void AttachCluster(mbuf* m, void* buf, int size, int zone) {
+  InitExt(m, buf, size, zone);
+  m->m_data = static_cast<char*>(buf);
+  m->m_flags |= M_EXT;
+}
+
+WEIR_INLINED_ mbuf* Get(int how, int type, uint32_t flags) {
   if (static_cast<unsigned>(type) < MT_NTYPES) [[likely]] {
-    if (void *p = AllocFast(WEIR_ZONE_MBUF, type)) [[likely]] return InitMbuf(p, type, flags);
+    if (void* p = AllocFast(WEIR_ZONE_MBUF, type)) [[likely]]
+      return InitMbuf(p, type, flags);
   }
   return GetSlow(how, type, flags);
 }
 
-inline mbuf *Free(mbuf *m) {
+WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
+  ThreadRecord* t = t_record;
+  if (static_cast<unsigned>(type) < MT_NTYPES && (flags & ~M_PKTHDR) == 0) [[likely]] {
+    if (void* p = AllocFast(t, WEIR_ZONE_MBUF, type)) [[likely]] {
+      void* buf = AllocFast(t, WEIR_ZONE_CLUSTER, MT_NTYPES);
+      if (buf == nullptr) [[unlikely]]
+        return AttachSlow(p, how, type, flags);
+      mbuf* m = InitMbuf(p, type, flags | M_EXT, static_cast<char*>(buf));
+      InitExt(m, buf, MCLBYTES, EXT_CLUSTER);
+      return m;
+    }
+  }
+  return GetClusterSlow(how, type, flags);
+}
+
+// False: call m_cljget.
+WEIR_INLINED_ bool AddClusterFast(mbuf* m) {
+  if (m == nullptr || (m->m_flags & M_EXT)) [[unlikely]]
+    return false;
+  void* buf = AllocFast(WEIR_ZONE_CLUSTER, MT_NTYPES);
+  if (buf == nullptr) [[unlikely]]
+    return false;
+  AttachCluster(m, buf, MCLBYTES, EXT_CLUSTER);
+  return true;
+}
+
+WEIR_INLINED_ mbuf* Free(mbuf* m) {
   if (m == nullptr) return nullptr;
-  if (m->m_state != MbufState(m, kMbufLive)) [[unlikely]] BadMbuf(m, "freed");
-  mbuf *next = m->m_next;
-  if (m->m_flags & (M_EXT | M_PKTHDR)) FreeExtras(m);
+  if (m->m_state != MbufState(m, kMbufLive)) [[unlikely]]
+    BadMbuf(m, "freed");
+  mbuf* next = m->m_next;
+  const uint32_t flags = m->m_flags;
+  if ((flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) [[unlikely]]
+    DropTags(m);
+  ThreadRecord* t = t_record;
+  if (flags & M_EXT) {
+    if (m->m_ext.ext_cnt != nullptr || m->m_ext.ext_type != EXT_CLUSTER ||
+        !FreeFast(t, WEIR_ZONE_CLUSTER, MT_NTYPES, m->m_ext.ext_buf)) [[unlikely]] {
+      DropExt(m);
+      t = t_record;
+    }
+  }
   m->m_state = MbufState(m, kMbufFree);
-  Free(WEIR_ZONE_MBUF, m->m_tally, m);
+  const int tally = m->m_tally;
+  if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
+    FreeSlow(WEIR_ZONE_MBUF, tally, m);
   return next;
 }
 
-} // namespace weir
+}  // namespace weir
 
 #ifndef WEIR_NO_INLINE
 // gnu_inline: these bodies serve for inlining only; the functions themselves are in the library.
-#define WEIR_INLINE_ extern inline __attribute__((__gnu_inline__))
+#define WEIR_INLINE_ extern inline __attribute__((__gnu_inline__, __always_inline__))
 extern "C" {
-WEIR_INLINE_ struct mbuf *m_get(int how, int type) { return weir::Get(how, type, 0); }
-WEIR_INLINE_ struct mbuf *m_gethdr(int how, int type) { return weir::Get(how, type, M_PKTHDR); }
-WEIR_INLINE_ struct mbuf *m_free(struct mbuf *m) { return weir::Free(m); }
-} // extern "C"
+WEIR_INLINE_ struct mbuf* m_get(int how, int type) { return weir::Get(how, type, 0); }
+WEIR_INLINE_ struct mbuf* m_gethdr(int how, int type) { return weir::Get(how, type, M_PKTHDR); }
+WEIR_INLINE_ struct mbuf* m_getcl(int how, int type, int flags) {
+  return weir::GetCluster(how, type, static_cast<uint32_t>(flags));
+}
+WEIR_INLINE_ int m_clget(struct mbuf* m, int how) {
+  return weir::AddClusterFast(m) ? 0 : m_cljget(m, how, MCLBYTES);
+}
+WEIR_INLINE_ struct mbuf* m_free(struct mbuf* m) { return weir::Free(m); }
+WEIR_INLINE_ void m_freem(struct mbuf* m) {
+  if (struct mbuf* rest = weir::Free(m)) weir::FreeRest(rest);
+}
+}  // extern "C"
 #undef WEIR_INLINE_
 #endif
 
-#endif // WEIR_CHAIN_INLINE_H_
+#undef WEIR_INLINED_
+
+#endif  // WEIR_CHAIN_INLINE_H_

@@ -17,75 +17,94 @@ int max_hdr = 56;
 int max_datalen = MHLEN - 56;
 
 namespace weir {
+namespace {
 
-void BadMbuf(const mbuf *m, const char *doing) {
-  const char *what = m->m_state == MbufState(m, kMbufFree)   ? "is free already (double free)"
+// Takes m, which may be NULL; returns it with a cluster, or frees it.
+mbuf* WithCluster(mbuf* m, int how, int size) {
+  if (m == nullptr) return nullptr;
+  int error = m_cljget(m, how, size);
+  if (error == 0) return m;
+  Free(m);
+  errno = error;
+  return nullptr;
+}
+
+}  // namespace
+
+void BadMbuf(const mbuf* m, const char* doing) {
+  const char* what = m->m_state == MbufState(m, kMbufFree)   ? "is free already (double free)"
                      : m->m_state == MbufState(m, kMbufLive) ? "was written to while it was free"
                                                              : "is not an mbuf, or was overwritten";
-  fprintf(stderr, "weir: zone mbuf: %p %s when %s\n", static_cast<const void *>(m), what, doing);
+  fprintf(stderr, "weir: zone mbuf: %p %s when %s\n", static_cast<const void*>(m), what, doing);
   abort();
 }
 
-mbuf *GetSlow(int how, int type, uint32_t flags) {
+mbuf* GetSlow(int how, int type, uint32_t flags) {
   if (static_cast<unsigned>(type) >= MT_NTYPES) {
     errno = EINVAL;
     return nullptr;
   }
-  void *p = Alloc(WEIR_ZONE_MBUF, type, how);
+  void* p = Alloc(WEIR_ZONE_MBUF, type, how);
   return p == nullptr ? nullptr : InitMbuf(p, type, flags);
 }
 
-void FreeExtras(mbuf *m) {
-  if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) m_tag_delete_chain(m, nullptr);
-  if (m->m_flags & M_EXT) DropExt(m);
+mbuf* GetClusterSlow(int how, int type, uint32_t flags) {
+  return m_getjcl(how, type, static_cast<int>(flags), MCLBYTES);
 }
 
-} // namespace weir
+mbuf* AttachSlow(void* p, int how, int type, uint32_t flags) {
+  return WithCluster(InitMbuf(p, type, flags), how, MCLBYTES);
+}
+
+void DropTags(mbuf* m) { m_tag_delete_chain(m, nullptr); }
+
+void FreeRest(mbuf* m) {
+  while (m != nullptr) m = Free(m);
+}
+
+}  // namespace weir
 
 extern "C" {
 
-struct mbuf *m_get(int how, int type) { return weir::Get(how, type, 0); }
-struct mbuf *m_gethdr(int how, int type) { return weir::Get(how, type, M_PKTHDR); }
-struct mbuf *m_free(struct mbuf *m) { return weir::Free(m); }
+struct mbuf* m_get(int how, int type) {
+  return weir::Get(how, type, 0);
+}
+struct mbuf* m_gethdr(int how, int type) {
+  return weir::Get(how, type, M_PKTHDR);
+}
+struct mbuf* m_free(struct mbuf* m) {
+  return weir::Free(m);
+}
 
-struct mbuf *m_getclr(int how, int type) {
-  struct mbuf *m = weir::Get(how, type, 0);
+struct mbuf* m_getclr(int how, int type) {
+  struct mbuf* m = weir::Get(how, type, 0);
   if (m != nullptr) memset(m->m_dat, 0, MLEN);
   return m;
 }
 
-void m_freem(struct mbuf *m) {
-  while (m != nullptr) m = weir::Free(m);
-}
+void m_freem(struct mbuf* m) { weir::FreeRest(m); }
 
-void m_freemp(struct mbuf *m) {
+void m_freemp(struct mbuf* m) {
   while (m != nullptr) {
-    struct mbuf *next = m->m_nextpkt;
+    struct mbuf* next = m->m_nextpkt;
     m_freem(m);
     m = next;
   }
 }
 
-struct mbuf *m_getjcl(int how, int type, int flags, int size) {
+struct mbuf* m_getjcl(int how, int type, int flags, int size) {
   if (weir::ZoneOfSize(size) < 0 || (flags & ~M_PKTHDR) != 0) {
     errno = EINVAL;
     return nullptr;
   }
-  struct mbuf *m = weir::Get(how, type, static_cast<uint32_t>(flags));
-  if (m == nullptr) return nullptr;
-  if (int error = m_cljget(m, how, size); error != 0) {
-    m_free(m);
-    errno = error;
-    return nullptr;
-  }
-  return m;
+  return weir::WithCluster(weir::Get(how, type, static_cast<uint32_t>(flags)), how, size);
 }
 
-struct mbuf *m_getcl(int how, int type, int flags) {
-  return m_getjcl(how, type, flags, MCLBYTES);
+struct mbuf* m_getcl(int how, int type, int flags) {
+  return weir::GetCluster(how, type, static_cast<uint32_t>(flags));
 }
 
-struct mbuf *m_get2(int size, int how, int type, int flags) {
+struct mbuf* m_get2(int size, int how, int type, int flags) {
   if (size < 0 || (flags & ~M_PKTHDR) != 0) {
     errno = EINVAL;
     return nullptr;
@@ -101,4 +120,4 @@ struct mbuf *m_get2(int size, int how, int type, int flags) {
   return m_getjcl(how, type, flags, cluster);
 }
 
-} // extern "C"
+}  // extern "C"
