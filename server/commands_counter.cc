@@ -26,7 +26,7 @@ Outcome Add(Call& call, int64_t amount) {
     call.reply.Error("ERR increment or decrement would overflow");
     return Outcome::kDone;
   }
-  entry = shard.SetText(key, Decimal(value).view(), /*keep_expiry=*/true);
+  entry = shard.SetText(key, Decimal(value).view(), call.now_ms, /*keep_expiry=*/true);
   call.store().TrimText(shard, entry);
   call.reply.Integer(value);
   return Outcome::kDone;

@@ -69,11 +69,11 @@ Outcome AppendTo(Call& call, Shard& shard, const HashedKey& key, Entry* entry, s
   if (size < kShareFrom) {
     std::string text(entry->text());
     text += call.args[2];
-    entry = shard.SetText(key, text, /*keep_expiry=*/true);
+    entry = shard.SetText(key, text, call.now_ms, /*keep_expiry=*/true);
   } else {
     Chain chain = Extended(call, entry);
     if (chain.get() == nullptr) return Outcome::kRetry;
-    entry = shard.SetChain(key, std::move(chain), size, /*keep_expiry=*/true);
+    entry = shard.SetChain(key, std::move(chain), size, call.now_ms, /*keep_expiry=*/true);
   }
   call.store().TrimText(shard, entry);
   call.reply.Integer(static_cast<int64_t>(size));

@@ -18,6 +18,7 @@ constexpr int kReadsPerTurn = 8;
 // How long no memory to read into is put up with.
 constexpr int64_t kPatienceMs = 2000;
 constexpr auto kRetryAfter = std::chrono::milliseconds(2);
+constexpr int kSparesForOthers = 8;
 
 }  // namespace
 
@@ -77,8 +78,10 @@ bool Connection::ReadOnce() {
   size_t missing = awaited();
   bool exact = missing >= kReadAtLeast;
   size_t want = exact ? std::min(missing, kMaxBuffers * MCLBYTES) : read_size_;
+  // The last spares are for those who need little.
+  int keep = kSparesForReply + (held() > kHog ? kSparesForOthers : 0);
   auto [result, bytes] =
-      ReadSome(socket_.native_handle(), in(), worker_.spares, want, exact);
+      ReadSome(socket_.native_handle(), in(), worker_.spares, {want, exact, keep});
   if (result == IoResult::kClosed) {
     Close();
     return false;
@@ -140,6 +143,17 @@ void Connection::CheckProgress(int64_t timeout_ms) {
     CutOff();
     Close();
   }
+}
+
+int64_t Connection::starving_ms() const {
+  return no_room_ ? std::max<int64_t>(worker_.now_ms - no_room_since_ms_, 1) : 0;
+}
+
+void Connection::StandBack() {
+  auto self = shared_from_this();
+  GiveUpReading();
+  no_room_ = false;
+  Settle();
 }
 
 void Connection::Close() {

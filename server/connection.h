@@ -33,6 +33,10 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   void Close();
   // Cuts it off if it has not taken anything for too long.
   void CheckProgress(int64_t timeout_ms);
+  // It has waited for so long for memory to read into, in milliseconds; 0 if it does not.
+  int64_t starving_ms() const;
+  // There is not enough memory for all: ends it with an error.
+  void StandBack();
 
  private:
   void WaitToRead();

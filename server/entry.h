@@ -56,6 +56,7 @@ class Entry : public UseHook, public ExpiryHook {
   // The value as a chain, which is then the caller's. For a chain only.
   Chain TakeChain();
 
+  int64_t used_at_ms = 0;  // last
   int64_t expires_at_ms = kNever;
   bool Expired(int64_t now_ms) const { return expires_at_ms != kNever && expires_at_ms <= now_ms; }
 

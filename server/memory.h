@@ -1,11 +1,11 @@
 // Keeps the server within --max-memory. The memory goes to weir's zones, whose limits weir itself
 // enforces, and to text (keys, small values, tables), which Store does:
 //
-//   zones: 20 % mbufs, 80 % clusters          sum of both <= 95 % of max-memory
-//   text:  at least 10 % of max-memory        the rest: connections, allocator
+//   |<------------------- 95 % of max-memory ------------------>|
+//   | mbufs :      clusters                      :     text     | connections, allocator |
 //
-// What one does not use the other may: Balance moves the line between them. When a zone is at its
-// limit, the drain handler evicts least recently used values, whichever they hold.
+// What one does not use the others may: Balance moves the lines between them. When a zone is at
+// its limit, the drain handler evicts least recently used values, whichever they hold.
 //
 // Thread rule: any thread; Balance and SetMax one at a time.
 #ifndef WEIR_SERVER_MEMORY_H_
@@ -18,6 +18,7 @@
 #include "weir/alloc/options.h"
 #include "weir/chain/drain_handler.h"
 #include "weir/server/store.h"
+#include "weir/stats/snapshot.h"
 
 namespace weir::server {
 
@@ -46,14 +47,16 @@ class Memory {
     int64_t mbufs;
     int64_t clusters;
   };
-  static Share ShareOut(int64_t zone_bytes);
+  static Share ShareOut(int64_t zone_bytes, int mbuf_percent);
+  void ChooseMbufPercent(const struct weir_snapshot& snapshot);
   long Drain(int zone, long wanted) { return store_.Evict(zone, wanted); }
-  static void SetLimit(int zone, int64_t objects);
+  void SetLimit(int zone, int64_t objects, int64_t in_use);
 
   Store& store_;
   std::atomic<int64_t> max_;
   std::atomic<int64_t> used_{0};
   std::mutex balancing_;
+  int mbuf_percent_;  // of what the zones have; depends on how long the values are
   DrainHandler handler_;
 };
 

@@ -10,8 +10,6 @@
 namespace weir::server {
 namespace {
 
-// Enough for Reply to write kSafeReply bytes and a value, whatever the last mbuf looks like.
-constexpr int kSparesForReply = 3;
 // How long a request waits for memory that eviction does not give.
 constexpr int64_t kPatienceMs = 2000;
 

@@ -25,6 +25,10 @@ class Session {
  public:
   // Executes no further requests while so many bytes wait to be sent.
   static constexpr size_t kOutputPause = 1024 * 1024;
+  // Enough for Reply to write kSafeReply bytes and a value, whatever the last mbuf looks like.
+  static constexpr int kSparesForReply = 3;
+  // Who holds more than this has to stand back when memory is short.
+  static constexpr size_t kHog = 256 * 1024;
 
   Session(Shared& shared, Local& local);
   virtual ~Session();
@@ -48,6 +52,9 @@ class Session {
   // To be closed: once out() is sent; at once.
   bool closing() const { return closing_; }
   bool cut_off() const { return cut_off_; }
+
+  // Bytes of an unfinished request.
+  size_t held() const { return in_.size() + args_.cost(); }
 
   // Process() may do something without new input: a request waits, or output was the obstacle.
   bool has_work() const { return !in_.empty() || args_.size() > 0; }

@@ -25,38 +25,46 @@ Entry* Shard::Find(const HashedKey& key, int64_t now_ms) {
     Remove(entry);
     return nullptr;
   }
-  by_use_.splice(by_use_.begin(), by_use_, by_use_.iterator_to(*entry));
+  MarkUsed(entry, now_ms);
   return entry;
 }
 
-Entry* Shard::Upsert(const HashedKey& key, size_t room, bool keep_expiry) {
+void Shard::MarkUsed(Entry* entry, int64_t now_ms) {
+  entry->used_at_ms = now_ms;
+  by_use_.splice(by_use_.begin(), by_use_, by_use_.iterator_to(*entry));
+}
+
+Entry* Shard::Upsert(const HashedKey& key, size_t room, int64_t now_ms, bool keep_expiry) {
   int64_t expiry = Entry::kNever;
   if (auto found = table_.find(key); found != table_.end()) {
     Entry* old = *found;
     if (keep_expiry) expiry = old->expires_at_ms;
     if (old->Fits(room)) {
       if (!keep_expiry) SetExpiry(old, Entry::kNever);
-      by_use_.splice(by_use_.begin(), by_use_, by_use_.iterator_to(*old));
+      MarkUsed(old, now_ms);
       return old;
     }
     Remove(old);
   }
   Entry* entry = Entry::Make(key.text, room).release();
   table_.insert(entry);
+  entry->used_at_ms = now_ms;
   by_use_.push_front(*entry);
   entry_bytes_ += entry->bytes();
   SetExpiry(entry, expiry);
   return entry;
 }
 
-Entry* Shard::SetText(const HashedKey& key, std::string_view value, bool keep_expiry) {
-  Entry* entry = Upsert(key, value.size(), keep_expiry);
+Entry* Shard::SetText(const HashedKey& key, std::string_view value, int64_t now_ms,
+                      bool keep_expiry) {
+  Entry* entry = Upsert(key, value.size(), now_ms, keep_expiry);
   entry->SetText(value);
   return entry;
 }
 
-Entry* Shard::SetChain(const HashedKey& key, Chain chain, size_t size, bool keep_expiry) {
-  Entry* entry = Upsert(key, 0, keep_expiry);
+Entry* Shard::SetChain(const HashedKey& key, Chain chain, size_t size, int64_t now_ms,
+                       bool keep_expiry) {
+  Entry* entry = Upsert(key, 0, now_ms, keep_expiry);
   entry->SetChain(std::move(chain), size);
   return entry;
 }

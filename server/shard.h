@@ -34,8 +34,10 @@ class Shard {
   Entry* Find(const HashedKey& key, int64_t now_ms);
 
   // Give the key a value, replacing what it had; its expiry is kept only with `keep_expiry`.
-  Entry* SetText(const HashedKey& key, std::string_view value, bool keep_expiry = false);
-  Entry* SetChain(const HashedKey& key, Chain chain, size_t size, bool keep_expiry = false);
+  Entry* SetText(const HashedKey& key, std::string_view value, int64_t now_ms,
+                 bool keep_expiry = false);
+  Entry* SetChain(const HashedKey& key, Chain chain, size_t size, int64_t now_ms,
+                  bool keep_expiry = false);
   void SetExpiry(Entry* entry, int64_t at_ms);
   void Remove(Entry* entry);
   void Clear();
@@ -73,7 +75,8 @@ class Shard {
                                             boost::intrusive::constant_time_size<false>>;
   static constexpr size_t kBytesOfSlot = sizeof(Entry*) + 1;
 
-  Entry* Upsert(const HashedKey& key, size_t room, bool keep_expiry);
+  Entry* Upsert(const HashedKey& key, size_t room, int64_t now_ms, bool keep_expiry);
+  void MarkUsed(Entry* entry, int64_t now_ms);
 
   absl::flat_hash_set<Entry*, Hash, Same> table_;
   UseList by_use_;  // most recently used first

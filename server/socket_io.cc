@@ -24,13 +24,12 @@ class Room {
   }
 
   // False if there is none at all.
-  bool Reach(size_t want) {
+  bool Reach(size_t want, int keep) {
     size_t missing = want > bytes_ ? want - bytes_ : 0;
     size_t clusters = std::min((missing + MCLBYTES - 1) / MCLBYTES, kMaxBuffers - used_);
-    spares_.Fill(static_cast<int>(clusters));
-    for (; clusters > 0; --clusters) {
+    spares_.Fill(static_cast<int>(clusters) + keep);
+    for (; clusters > 0 && spares_.count() > keep; --clusters) {
       mbuf* m = spares_.Take();
-      if (m == nullptr) break;
       fresh_[fresh_count_++] = m;
       Add(m->m_data, MCLBYTES);
     }
@@ -92,10 +91,10 @@ bool WouldBlock(ssize_t result) {
 
 }  // namespace
 
-IoOutcome ReadSome(int fd, ByteQueue& queue, Spares& spares, size_t want, bool exact) {
+IoOutcome ReadSome(int fd, ByteQueue& queue, Spares& spares, const ReadWish& wish) {
   Room room(queue, spares);
-  if (!room.Reach(want)) return {IoResult::kNoMemory, 0};
-  if (exact) room.Limit(want);
+  if (!room.Reach(wish.want, wish.keep)) return {IoResult::kNoMemory, 0};
+  if (wish.exact) room.Limit(wish.want);
   ssize_t n;
   do {
     n = ::readv(fd, room.buffers(), room.count());

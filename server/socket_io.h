@@ -27,8 +27,13 @@ struct IoOutcome {
 
 // Reads up to about `want` bytes, at most kMaxBuffers clusters, behind what is in the queue. With
 // `exact`, not one byte more than that: what follows then begins in a cluster of its own.
-// Room that was not needed stays in `spares`.
-IoOutcome ReadSome(int fd, ByteQueue& queue, Spares& spares, size_t want, bool exact);
+// Room that was not needed stays in `spares`, and of these `keep` are not used at all.
+struct ReadWish {
+  size_t want;
+  bool exact;
+  int keep;
+};
+IoOutcome ReadSome(int fd, ByteQueue& queue, Spares& spares, const ReadWish& wish);
 
 // Sends from the front of the queue until it is empty or the socket takes no more.
 IoOutcome SendAll(int fd, ByteQueue& queue);

@@ -1,6 +1,11 @@
 #include "weir/server/store.h"
 
+#include <algorithm>
 #include <bit>
+#include <functional>
+#include <queue>
+#include <utility>
+#include <vector>
 
 #include "weir/chain/mbuf.h"
 
@@ -8,7 +13,7 @@ namespace weir::server {
 namespace {
 
 // The shards that this thread has locked: an allocation under a lock may come back here, as the
-// drain handler, and a std::mutex must not be tried by its own holder.
+// drain handler.
 thread_local uint64_t t_locked = 0;
 
 template <typename Do>
@@ -45,40 +50,47 @@ void Store::TrimAll() {
   }
 }
 
-Store::Freed Store::EvictSome(Shard& shard, int zone) {
-  Freed freed;
-  for (int i = 0; i < kEvictPerTurn; ++i) {
-    Entry* oldest = shard.Oldest();
-    if (oldest == nullptr) break;
-    freed.objects += oldest->ObjectsHeldAlone(zone);
-    freed.text += oldest->bytes();
+bool Store::TryLock(size_t i) {
+  // A std::mutex must not be tried by its own holder.
+  return !(t_locked >> i & 1) && shards_[i].mutex.try_lock();
+}
+
+std::optional<int64_t> Store::EvictOlder(size_t i, int64_t until_ms, Eviction& eviction) {
+  if (!TryLock(i)) return std::nullopt;
+  Shard& shard = shards_[i];
+  Entry* oldest;
+  while ((oldest = shard.Oldest()) != nullptr && oldest->used_at_ms <= until_ms &&
+         !eviction.done()) {
+    long objects = oldest->ObjectsHeldAlone(eviction.zone);
+    eviction.freed += objects;
+    eviction.objects_left -= objects;
+    eviction.text_left -= static_cast<int64_t>(oldest->bytes());
     shard.Remove(oldest);
     evictions_.Add(1);
   }
-  return freed;
+  auto used = oldest == nullptr ? std::nullopt : std::optional(oldest->used_at_ms);
+  shards_[i].mutex.unlock();
+  return used;
 }
 
 long Store::Evict(int zone, long wanted) {
   wanted = std::max(wanted, kEvictAtLeast);
-  size_t enough_text = static_cast<size_t>(wanted) * MCLBYTES;
-  Freed freed;
-  uint64_t empty = 0;
-  while (freed.objects < wanted && freed.text < enough_text && empty != ~uint64_t{0}) {
-    size_t i = next_to_evict_.fetch_add(1, std::memory_order_relaxed) % kShards;
-    uint64_t bit = uint64_t{1} << i;
-    if (empty & bit) continue;
-    // A shard that is busy now counts as empty: whoever wants memory must not wait for its lock.
-    if ((t_locked & bit) || !shards_[i].mutex.try_lock()) {
-      empty |= bit;
-      continue;
-    }
-    Freed some = EvictSome(shards_[i], zone);
-    shards_[i].mutex.unlock();
-    freed.objects += some.objects;
-    freed.text += some.text;
-    if (some.text == 0) empty |= bit;
+  Eviction eviction{zone, wanted, static_cast<int64_t>(wanted) * MCLBYTES};
+  // Shards by the age of their oldest, so that all age alike; to look at them evicts nothing.
+  using Age = std::pair<int64_t, size_t>;
+  std::priority_queue<Age, std::vector<Age>, std::greater<>> ages;
+  for (size_t i = 0; i < kShards; ++i) {
+    auto used = EvictOlder(i, std::numeric_limits<int64_t>::min(), eviction);
+    if (used) ages.emplace(*used, i);
   }
-  return freed.objects;
+  while (!ages.empty() && !eviction.done()) {
+    size_t i = ages.top().second;
+    ages.pop();
+    int64_t until = ages.empty() ? std::numeric_limits<int64_t>::max() : ages.top().first;
+    auto used = EvictOlder(i, until, eviction);
+    if (used) ages.emplace(*used, i);
+  }
+  return eviction.freed;
 }
 
 void Store::RemoveExpired(int64_t now_ms) {

@@ -14,7 +14,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <limits>
+#include <optional>
 #include <string_view>
 
 #include "weir/server/shard.h"
@@ -53,8 +54,9 @@ class Store {
   void set_text_limit(size_t bytes) { text_limit_.store(bytes, std::memory_order_relaxed); }
   size_t text_limit() const { return text_limit_.load(std::memory_order_relaxed); }
 
-  // Removes least recently used values until `wanted` objects of `zone` are free, or bytes of text
-  // that come to as much. Skips shards that are in use. Returns how many objects came free.
+  // Removes the least recently used values of all shards until `wanted` objects of `zone` are free,
+  // or bytes of text that come to as much. Skips shards that are in use. Returns how many objects
+  // came free.
   long Evict(int zone, long wanted);
 
   // Removes some of what has expired.
@@ -85,17 +87,23 @@ class Store {
   static_assert(kShards == size_t{1} << kShardBits);
   // So that a drain is not needed for every single value.
   static constexpr long kEvictAtLeast = 256;
-  static constexpr int kEvictPerTurn = 16;
 
-  struct Freed {
-    long objects = 0;
-    size_t text = 0;
+  // How far an eviction has come.
+  struct Eviction {
+    int zone;
+    long objects_left;
+    int64_t text_left;
+    long freed = 0;
+    bool done() const { return objects_left <= 0 || text_left <= 0; }
   };
-  Freed EvictSome(Shard& shard, int zone);
+  // Locks a shard if nobody has it. An eviction must not wait, and this thread may have it itself.
+  bool TryLock(size_t i);
+  // Evicts from shard i what has not been used since `until_ms`. Returns when its oldest was used,
+  // or nothing if it is empty or in use.
+  std::optional<int64_t> EvictOlder(size_t i, int64_t until_ms, Eviction& eviction);
 
   std::array<Shard, kShards> shards_;
   std::atomic<size_t> text_limit_{SIZE_MAX};
-  std::atomic<size_t> next_to_evict_{0};
   SharedCounter evictions_;
   SharedCounter expired_;
 };

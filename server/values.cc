@@ -7,9 +7,10 @@ namespace weir::server {
 Entry* PutArg(Call& call, Shard& shard, const HashedKey& key, size_t i, bool keep_expiry) {
   Entry* entry;
   if (call.args.is_chain(i)) {
-    entry = shard.SetChain(key, std::move(call.args.chain(i)), call.args.length(i), keep_expiry);
+    entry = shard.SetChain(key, std::move(call.args.chain(i)), call.args.length(i), call.now_ms,
+                           keep_expiry);
   } else {
-    entry = shard.SetText(key, call.args[i], keep_expiry);
+    entry = shard.SetText(key, call.args[i], call.now_ms, keep_expiry);
   }
   call.store().TrimText(shard, entry);
   return entry;

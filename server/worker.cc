@@ -123,11 +123,25 @@ void Worker::OnTick() {
     shared_.store.RemoveExpired(now_ms);
     shared_.memory.Balance();
   }
+  RelieveStarvation();
   // A thread without work holds no memory.
   uint64_t reads = counters.bytes_in.Read();
   if (std::exchange(reads_at_last_tick_, reads) == reads) spares.Release();
   if (++ticks_ % kTicksPerCheck == 0) CheckProgress();
   FlushReady();
+}
+
+// When eviction gives nothing, it is unfinished requests that hold the memory. The longest goes,
+// so that others can be finished.
+void Worker::RelieveStarvation() {
+  constexpr int64_t kTolerateMs = 200;
+  bool starving = false;
+  std::shared_ptr<Connection> hog;
+  for (auto& [raw, connection] : connections_) {
+    starving |= connection->starving_ms() > kTolerateMs;
+    if (hog == nullptr || connection->held() > hog->held()) hog = connection;
+  }
+  if (starving && hog->held() > Session::kHog) hog->StandBack();
 }
 
 void Worker::CheckProgress() {

@@ -51,6 +51,7 @@ class Worker : public Local {
   void Tick();
   void OnTick();
   void CheckProgress();
+  void RelieveStarvation();
 
   Shared& shared_;
   boost::asio::io_context io_;

@@ -1,0 +1,86 @@
+// The program: its command line, and how it ends.
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/server_child.h"
+#include "tests/server_client.h"
+
+namespace weir::server {
+namespace {
+
+std::string Program() {
+  const char* path = std::getenv("WEIR_SERVER");
+  return path == nullptr ? "server/weir-server" : path;
+}
+
+struct Ended {
+  int status;
+  std::string output;
+};
+
+Ended Run(std::vector<std::string> args) {
+  args.insert(args.begin(), Program());
+  Child child(args);
+  std::string output = child.Rest();
+  return {child.Wait(), output};
+}
+
+TEST(ProcessTest, HelpNamesEveryFlag) {
+  Ended ended = Run({"--help"});
+  EXPECT_EQ(ended.status, 0);
+  for (const char* flag : {"--bind", "--port", "--metrics-port", "--threads", "--max-memory",
+                           "--max-clients", "--max-bulk", "--output-limit", "--write-timeout"}) {
+    EXPECT_NE(ended.output.find(flag), std::string::npos) << flag;
+  }
+}
+
+TEST(ProcessTest, AWrongFlagIsNamedWithValueAndRange) {
+  struct {
+    std::vector<std::string> args;
+    std::string says;
+  } cases[] = {
+      {{"--port=70000"}, "--port: '70000' is not a number from 0 to 65535"},
+      {{"--port", "x"}, "--port: 'x' is not a number from 0 to 65535"},
+      {{"--threads=65"}, "--threads: '65' is not a number from 0 to 64"},
+      {{"--max-memory=1mb"}, "--max-memory: '1mb' is not a number of bytes from 4194304 to"},
+      {{"--max-memory=lots"}, "--max-memory: 'lots' is not a number of bytes from 4194304 to"},
+      {{"--nosuch=1"}, "there is no flag --nosuch"},
+      {{"--port"}, "--port: a value is missing"},
+      {{"stray"}, "'stray' is not a flag"},
+      {{"--bind=nowhere", "--port=0"}, "cannot listen on nowhere port 0"},
+  };
+  for (const auto& c : cases) {
+    Ended ended = Run(c.args);
+    EXPECT_NE(ended.status, 0) << c.says;
+    EXPECT_NE(ended.output.find(c.says), std::string::npos) << ended.output;
+  }
+}
+
+TEST(ProcessTest, ASignalEndsItWithEveryMbufAccountedFor) {
+  for (int signal : {SIGTERM, SIGINT}) {
+    Child child({Program(), "--port=0", "--metrics_port=0", "--threads=2", "--max-memory", "64mb"});
+    std::string line = child.Line();
+    size_t at = line.find("port ");
+    ASSERT_NE(at, std::string::npos) << line;
+    uint16_t port = static_cast<uint16_t>(std::atoi(line.c_str() + at + 5));
+    EXPECT_NE(child.Line().find("http://127.0.0.1:"), std::string::npos);
+    std::vector<Client> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.emplace_back(port);
+      std::string key = "k" + std::to_string(i);
+      EXPECT_EQ(clients.back().Call({"SET", key, std::string(5000 * i, 'x')}), "+OK\r\n");
+      clients.back().Call({"SUBSCRIBE", "ch"});
+      // And half a request, at every stage.
+      clients.back().Send(Encode({"SET", "y", std::string(3000, 'y')}).substr(0, 200 * i));
+    }
+    child.Signal(signal);
+    std::string rest = child.Rest();
+    EXPECT_EQ(child.Wait(), 0) << rest;
+    EXPECT_NE(rest.find("20 connections, 40 commands, 0 objects left"), std::string::npos) << rest;
+  }
+}
+
+}  // namespace
+}  // namespace weir::server
