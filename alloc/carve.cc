@@ -1,10 +1,12 @@
 // Where new objects come from and old ones go: carving, new slabs, limits, trimming.
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "weir/alloc/hooks.h"
 #include "weir/alloc/pools.h"
 #include "weir/alloc/zone.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -25,6 +27,8 @@ uint32_t Zone::Carve(uint32_t n, void** out) {
   uint32_t number = (Carving::Slab1(w) - 1) << kPlaceBits | Carving::Place(w);
   for (uint32_t i = 0; i < take; ++i) {
     out[i] = g_slabs.ObjectAt(number + i, id_);
+    // Whatever the memory held before, it must not look like an mbuf in use.
+    memset(out[i], 0, kPoisonFrom[id_]);
     OnFree(id_, out[i]);
   }
   return take;
@@ -56,7 +60,7 @@ int Zone::SetLimit(int64_t objects) {
   int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
   // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in NotifyAll, one side of a Dekker pair:
   // either a waiter's look sees the new limit or we see the waiter.
-  limit_.store(objects, std::memory_order_seq_cst);
+  limit_.store(objects, Order(kBreakLimitOrder, std::memory_order_seq_cst));
   if (objects < carved()) {  // free objects can go if that is what it takes
     Recall();
     Trim();
