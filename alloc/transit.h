@@ -17,6 +17,7 @@
 
 #include "weir/alloc/fork.h"
 #include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -27,7 +28,9 @@ class Transit {
 
   uint64_t Look() const { return word_.load(std::memory_order_seq_cst); }  // [T2] pairs with [T1]
   // True if nothing was moving since, and including, Look() returned w.
-  bool Quiet(uint64_t w) const { return w % kMove == 0 && Look() == w; }
+  bool Quiet(uint64_t w) const {
+    return w % kMove == 0 && (Broken(kBreakTransitLook) || Look() == w);
+  }
   bool QuietNow() const { return Look() % kMove == 0; }
   void Reset() { word_.store(0, std::memory_order_relaxed); }  // quiescent
 

@@ -90,7 +90,8 @@ bool DrainRegistry::Unregister(int64_t id) {
       // [D4] release: pairs with [D3] of the next user. acquire: pairs with [D9]; what the
       // handler did when it last ran happens before the caller frees its arg.
       if (s->word.compare_exchange_weak(word, NextGeneration(word) | kFree,
-                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
+                                        Order(kBreakDrainIdle, std::memory_order_acq_rel),
+                                        std::memory_order_relaxed)) {
         return true;
       }
     } else if (StateOf(word) == kRunning) {

@@ -75,7 +75,7 @@ class Registry {
       return false;
     }
     // Only now is it ours to look at: it may have been claimed and abandoned since the first look.
-    if (r->Reusable()) return true;
+    if (Broken(kBreakClaimLook) || r->Reusable()) return true;
     Abandon(r);
     return false;
   }

@@ -23,8 +23,12 @@ enum Break {
   kBreakRefDrop = 8,       // chain/refcount.h [R2]
   kBreakDrainExit = 9,     // reclaim/drain.h: unregister does not wait
   kBreakRecordClaim = 10,  // reclaim/registry.h: a claim is not a compare-and-swap
-  kBreakForkGate = 12,     // alloc/fork.cc: a fork does not wait for moves under way
   kBreakSumOrder = 11,     // alloc/thread_record.cc: allocations are summed before frees
+  kBreakForkGate = 12,     // alloc/fork.cc: a fork does not wait for moves under way
+  kBreakClaimLook = 13,    // reclaim/registry.h: a claimed record is not looked at again
+  kBreakDrainIdle = 14,    // reclaim/drain.cc [D4]: unregister of an idle handler is relaxed
+  kBreakTransitLook = 15,  // alloc/transit.h: the second look is left out
+  kBreakLimitOrder = 16,   // alloc/carve.cc [V3]: a new limit is stored relaxed
 };
 
 constexpr bool Broken(Break b) { return b != kBreakNothing && b == WEIR_BREAK; }

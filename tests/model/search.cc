@@ -44,7 +44,8 @@ int Search::Choose(uint32_t enabled, int first) {
   if (replaying()) {
     chosen = depth_ < given_.size() ? given_[depth_] : first;
     if ((enabled >> chosen & 1) == 0) chosen = first;
-  } else if (random_left_ > 0 && random_() % 2 == 0) {
+  } else if (random_left_ > 0 &&
+             random_() % 8 == 0) {  // long stretches: most faults need few switches
     do chosen = static_cast<int>(random_() % (2 * kMaxThreads));
     while ((enabled >> chosen & 1) == 0);
   }
