@@ -39,6 +39,12 @@ def weir_repositories():
         modules = {"jemalloc": "jemalloc"},
     )
     pkg_config_library(
+        name = "mimalloc",
+        apt = "libmimalloc-dev",
+        without_pc = {"mimalloc": "-lmimalloc"},
+        header = "mimalloc.h",
+    )
+    pkg_config_library(
         name = "libmicrohttpd",
         apt = "libmicrohttpd-dev",
         modules = {"libmicrohttpd": "libmicrohttpd"},
