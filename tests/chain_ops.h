@@ -28,7 +28,12 @@ class ChainOps {
     mbuf* m;
     Flat flat;
   };
-  class Armed;
+  // While it lives, allocations may fail, if this step is one of those.
+  class Armed {
+   public:
+    explicit Armed(ChainOps* ops);
+    ~Armed();
+  };
 
   void Make();
   void Free();
@@ -71,6 +76,8 @@ class ChainOps {
     bool armed;
   };
   static constexpr uint64_t kNoted = 32;
+  static constexpr size_t kMaxLive = 6;
+  static constexpr int kMaxSize = 60000;  // a chain that is longer after its step is dropped
 
   ByteSource* source_;
   std::string name_;
