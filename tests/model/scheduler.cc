@@ -248,6 +248,11 @@ void Fail(const std::string& why) {
   }
 }
 
+void Stop() {
+  Switch(kMain);
+  abort();
+}
+
 void Trace(const char* what, const void* where, uint64_t value) {
   if (!run.trace) return;
   printf("%*s%d %s", run.self * 30, "", run.self, what);

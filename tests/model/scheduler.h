@@ -52,6 +52,8 @@ Result Explore(const char* name, const Program& program, const Options& options 
 
 // Ends the run as failed: from a thread, or from check.
 void Fail(const std::string& why);
+// Ends the run here as complete, the other threads where they are: they are not there in a child.
+void Stop();
 #define MODEL_CHECK(condition)                                                         \
   do {                                                                                 \
     if (!(condition)) ::weir::model::Fail(std::string("check failed: ") + #condition); \

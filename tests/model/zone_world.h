@@ -24,9 +24,12 @@ class ZoneWorld {
   // there; false: there was none.
   bool Alloc(int self, int how);
   bool Free(int self);
+  // fork(): what follows is the child, of which Check looks at the memory.
+  void Fork(int self);
   // The thread's end.
   void End(int self);
   // Every object that was made is in someone's hands or can be allocated, once.
+  // After Fork the other thread (one) may have had one more in its hands.
   void Check();
 
  private:
@@ -46,6 +49,7 @@ class ZoneWorld {
   std::vector<Region> regions_;
   ThreadRecord* records_[kMaxThreads + 1] = {};
   Hands hands_[kMaxThreads + 1];
+  int forked_ = -1;  // the thread that the child goes on with
 };
 
 ZoneWorld& World();
