@@ -6,6 +6,4 @@
 
 BENCHMARK(weir_bench::PingPong)->Name("ping-pong/limit")->UseRealTime();
 
-int main(int argc, char** argv) {
-  return weir_bench::BenchMain<weir_bench::LimitPeer>(argc, argv);
-}
+int main(int argc, char** argv) { return weir_bench::BenchMain<weir_bench::LimitPeer>(argc, argv); }

@@ -4,6 +4,7 @@
 
 #include "weir/chain/counts.h"
 #include "weir/chain/cow.h"
+#include "weir/chain/ext.h"
 #include "weir/chain/pkthdr.h"
 #include "weir/chain/walk.h"
 
@@ -103,6 +104,7 @@ struct mbuf* m_copym(struct mbuf* m, int off, int len, int how) {
 
 struct mbuf* m_copypacket(struct mbuf* m, int how) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return weir::CopyFailed(EINVAL);
+  if (struct mbuf* n = weir::CloneFast(m)) return n;
   return m_copym(m, 0, M_COPYALL, how);
 }
 

@@ -45,6 +45,30 @@ void SeedFree(mbuf* m) {
   fn(m->m_ext.ext_buf, m->m_ext.ext_size, m->m_ext.ext_arg2);
 }
 
+bool StartSharing(mbuf* m) {
+  uint32_t* count;
+  if (IsCluster(m->m_ext.ext_type)) {
+    count = ClusterCount(static_cast<int>(m->m_ext.ext_type), m->m_ext.ext_buf);
+  } else {
+    auto* cell = new (std::nothrow) CountCell;
+    if (cell == nullptr) return false;
+    count = &cell->count;
+  }
+  RefCount(count).StartShared();
+  m->m_ext.ext_cnt = count;
+  return true;
+}
+
+// One more holder of m's external buffer. False without memory for its count.
+bool AddHolder(mbuf* m) {
+  if (m->m_ext.ext_cnt == nullptr) return StartSharing(m);
+  if (!RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]] {
+    fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
+            static_cast<void*>(m->m_ext.ext_buf), RefCount::kSaturated);
+  }
+  return true;
+}
+
 int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn, void* arg1,
                  void* arg2, uint32_t flags, int type) {
   if (m == nullptr || buf == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
@@ -72,6 +96,26 @@ int ClusterFor(int len) {
 
 void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
+}
+
+mbuf* CloneFast(mbuf* m) {
+  constexpr uint32_t kKinds = M_PKTHDR | M_EXT;
+  const int type = m->m_type;
+  if ((m->m_flags & kKinds) != kKinds || m->m_next != nullptr || m->m_pkthdr.tags != nullptr ||
+      m->m_len <= 0 || static_cast<unsigned>(type) >= MT_NTYPES ||
+      (m->m_ext.ext_cnt == nullptr && !IsCluster(m->m_ext.ext_type))) {
+    return nullptr;
+  }
+  void* p = AllocFast(WEIR_ZONE_MBUF, type);
+  if (p == nullptr) return nullptr;
+  (void)AddHolder(m);  // a cluster has its count already
+  mbuf* n = InitMbuf(p, type, 0, m->m_data);
+  n->m_len = m->m_len;
+  n->m_flags = m->m_flags & (M_COPYFLAGS | M_EXT | M_RDONLY);
+  n->m_pkthdr = m->m_pkthdr;
+  n->m_pkthdr.len = m->m_len;
+  n->m_ext = m->m_ext;
+  return n;
 }
 
 }  // namespace weir
@@ -130,21 +174,7 @@ int m_extshare(struct mbuf* m, struct mbuf* n) {
   if (m == nullptr || n == nullptr || !(m->m_flags & M_EXT) || (n->m_flags & M_EXT)) {
     return errno = EINVAL;
   }
-  if (m->m_ext.ext_cnt == nullptr) {
-    uint32_t* count;
-    if (weir::IsCluster(m->m_ext.ext_type)) {
-      count = weir::ClusterCount(static_cast<int>(m->m_ext.ext_type), m->m_ext.ext_buf);
-    } else {
-      auto* cell = new (std::nothrow) weir::CountCell;
-      if (cell == nullptr) return errno = ENOBUFS;
-      count = &cell->count;
-    }
-    weir::RefCount(count).StartShared();
-    m->m_ext.ext_cnt = count;
-  } else if (!weir::RefCount(m->m_ext.ext_cnt).Add()) {
-    fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
-            static_cast<void*>(m->m_ext.ext_buf), weir::RefCount::kSaturated);
-  }
+  if (!weir::AddHolder(m)) return errno = ENOBUFS;
   n->m_ext = m->m_ext;
   n->m_data = m->m_data;
   n->m_len = m->m_len;

@@ -12,6 +12,10 @@ int ZoneOfSize(int size);
 // The smallest cluster size that holds `len` bytes, or 0 if none does.
 int ClusterFor(int len);
 
+// m_copypacket of the common packet: one mbuf, its data in a cluster that the copy shares, no tags.
+// nullptr if m is another, or this thread's cache has no mbuf; m is as before, go the long way.
+mbuf* CloneFast(mbuf* m);
+
 }  // namespace weir
 
 #endif  // WEIR_CHAIN_EXT_H_
