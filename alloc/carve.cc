@@ -57,6 +57,7 @@ int64_t Zone::carved() const {
 
 int Zone::SetLimit(int64_t objects) {
   if (objects < 0 || objects > kMaxObjects) return EINVAL;
+  if (objects < InUse()) return EINVAL;                  // plainly too low: nobody should see it
   int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
   // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in NotifyAll, one side of a Dekker pair:
   // either a waiter's look sees the new limit or we see the waiter.
@@ -65,12 +66,10 @@ int Zone::SetLimit(int64_t objects) {
     Recall();
     Trim();
   }
-  if (objects < carved()) {
-    limit_.store(old, std::memory_order_seq_cst);  // [V3]
-    return EINVAL;
-  }
-  waiters_.NotifyAll();
-  return 0;
+  const bool refused = objects < carved();
+  if (refused) limit_.store(old, std::memory_order_seq_cst);  // [V3]
+  waiters_.NotifyAll();  // who looked while it was lower must look again
+  return refused ? EINVAL : 0;
 }
 
 int Zone::Reserve(int64_t objects) {
@@ -87,7 +86,7 @@ int Zone::Reserve(int64_t objects) {
       PackRest(m);
     }
     if (n != 0) waiters_.Notify(static_cast<int>(n));
-    if (n == 0 && !Grow()) return ENOBUFS;
+    if (n == 0 && !Grow() && carved() < objects) return ENOBUFS;
   }
   return 0;
 }

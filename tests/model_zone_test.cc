@@ -90,10 +90,17 @@ TEST(ModelZone, AForkFindsEveryObject) {
   ExpectSafe("end | fork", {4, 0, false}, {[] { World().End(0); }, [] { World().Fork(1); }}, 2);
 }
 
+// A limit that is refused is put back, and who saw it meanwhile looks again.
+TEST(ModelZone, ARefusedLimitLeavesNobodyAsleep) {
+  ExpectSafe("refused | wait", {1, 1, true, 2},
+             {[] { MODEL_CHECK(World().zone().SetLimit(0) != 0); }, Wait1}, 2);
+}
+
 // What Reserve makes is nobody's for a moment, and yet it is not nothing.
 TEST(ModelZone, ObjectsThatReserveMakesAreFound) {
   ExpectSafe("reserve | alloc", {1, 1, true, 2},
-             {[] { World().zone().Reserve(2); }, [] { MODEL_CHECK(World().Alloc(1, kNoWait)); }},
+             {[] { MODEL_CHECK(World().zone().Reserve(2) == 0); },
+              [] { MODEL_CHECK(World().Alloc(1, kNoWait)); }},
              2);
 }
 
