@@ -24,8 +24,12 @@ void ByteQueue::Push(mbuf* m) {
   size_ += Length(m);
 }
 
-mbuf* ByteQueue::NewTail() {
-  mbuf* m = m_getcl(M_DONTWAIT, MT_DATA, 0);
+// For n bytes, and what may follow.
+mbuf* ByteQueue::NewTail(size_t n) {
+  // A line between clusters that are shared needs no cluster; a row of small replies does, once it
+  // has filled an mbuf.
+  bool few = n <= MLEN && (tail_ == nullptr || !M_WRITABLE(tail_));
+  mbuf* m = few ? m_get(M_DONTWAIT, MT_DATA) : m_getcl(M_DONTWAIT, MT_DATA, 0);
   if (m == nullptr && spares_ != nullptr) m = spares_->Take();
   if (m != nullptr) Push(m);
   return m;
@@ -51,7 +55,7 @@ bool ByteQueue::Append(std::string_view bytes) {
       bytes.remove_prefix(n);
     }
     if (bytes.empty()) return true;
-    if (NewTail() == nullptr) {
+    if (NewTail(bytes.size()) == nullptr) {
       TakeBack(before);
       return false;
     }

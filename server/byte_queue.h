@@ -64,7 +64,7 @@ class ByteQueue {
   int ToIovec(std::span<iovec> out) const;
 
  private:
-  mbuf* NewTail();
+  mbuf* NewTail(size_t n);
   void PopHead();
   mbuf* PopWhole();
   bool AppendSmall(const char* data, size_t n);

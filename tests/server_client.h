@@ -39,6 +39,12 @@ class Client {
 
   bool connected() const { return connected_; }
   int fd() const { return fd_; }
+  // Waits no longer than that for the other side, from now on.
+  void SetTimeout(int seconds) {
+    timeval timeout = {.tv_sec = seconds, .tv_usec = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+  }
   void Close() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
@@ -76,9 +82,7 @@ class Client {
  private:
   bool Connect(uint16_t port) {
     fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    timeval timeout = {.tv_sec = 30, .tv_usec = 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    SetTimeout(30);
     int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in to = {};

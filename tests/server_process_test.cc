@@ -20,7 +20,7 @@ struct Ended {
   std::string output;
 };
 
-Ended Run(std::vector<std::string> args) {
+Ended RunToEnd(std::vector<std::string> args) {
   args.insert(args.begin(), Program());
   Child child(args);
   std::string output = child.Rest();
@@ -28,7 +28,7 @@ Ended Run(std::vector<std::string> args) {
 }
 
 TEST(ProcessTest, HelpNamesEveryFlag) {
-  Ended ended = Run({"--help"});
+  Ended ended = RunToEnd({"--help"});
   EXPECT_EQ(ended.status, 0);
   for (const char* flag : {"--bind", "--port", "--metrics-port", "--threads", "--max-memory",
                            "--max-clients", "--max-bulk", "--output-limit", "--write-timeout"}) {
@@ -52,7 +52,7 @@ TEST(ProcessTest, AWrongFlagIsNamedWithValueAndRange) {
       {{"--bind=nowhere", "--port=0"}, "cannot listen on nowhere port 0"},
   };
   for (const auto& c : cases) {
-    Ended ended = Run(c.args);
+    Ended ended = RunToEnd(c.args);
     EXPECT_NE(ended.status, 0) << c.says;
     EXPECT_NE(ended.output.find(c.says), std::string::npos) << ended.output;
   }
@@ -73,7 +73,7 @@ TEST(ProcessTest, ASignalEndsItWithEveryMbufAccountedFor) {
       EXPECT_EQ(clients.back().Call({"SET", key, std::string(5000 * i, 'x')}), "+OK\r\n");
       clients.back().Call({"SUBSCRIBE", "ch"});
       // And half a request, at every stage.
-      clients.back().Send(Encode({"SET", "y", std::string(3000, 'y')}).substr(0, 200 * i));
+      clients.back().Send(Encode({"SET", "y", std::string(3000, 'y')}).substr(0, 150 * i));
     }
     child.Signal(signal);
     std::string rest = child.Rest();
