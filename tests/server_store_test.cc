@@ -1,0 +1,147 @@
+// Keys and values: what is found, what goes first, what expires.
+#include "weir/server/store.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "tests/in_use.h"
+#include "weir/server/expiry.h"
+
+namespace weir::server {
+namespace {
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetText(const std::string& name, std::string_view value, int64_t now = 1) {
+    HashedKey key(name);
+    Store::Lock lock(store_, key);
+    Entry* entry = lock.shard(key).SetText(key, value, now);
+    store_.TrimText(lock.shard(key), entry);
+  }
+  void SetChain(const std::string& name, size_t size, int64_t now = 1) {
+    HashedKey key(name);
+    Store::Lock lock(store_, key);
+    lock.shard(key).SetChain(key, Chain::from(std::string(size, 'c')), size, now);
+  }
+  // "-" if there is none.
+  std::string Get(const std::string& name, int64_t now = 1) {
+    HashedKey key(name);
+    Store::Lock lock(store_, key);
+    Entry* entry = lock.shard(key).Find(key, now);
+    if (entry == nullptr) return "-";
+    return entry->is_chain() ? entry->chain().to_string() : std::string(entry->text());
+  }
+  void ExpireAt(const std::string& name, int64_t at) {
+    HashedKey key(name);
+    Store::Lock lock(store_, key);
+    lock.shard(key).SetExpiry(lock.shard(key).Find(key, 1), at);
+  }
+
+  Store store_;
+};
+
+TEST_F(StoreTest, ReplacesValuesOfAnyKind) {
+  EXPECT_EQ(Get("a"), "-");
+  for (size_t size : {0u, 1u, 60u, 61u, 500u, 10u, 1000u, 0u}) {
+    SetText("a", std::string(size, 'x'));
+    EXPECT_EQ(Get("a"), std::string(size, 'x'));
+    SetChain("a", 5000);
+    EXPECT_EQ(Get("a"), std::string(5000, 'c'));
+    SetText("a", std::string(size, 'y'));
+    EXPECT_EQ(Get("a"), std::string(size, 'y'));
+  }
+  EXPECT_EQ(store_.totals().keys, 1u);
+  store_.Clear();
+  EXPECT_EQ(store_.totals().keys, 0u);
+  EXPECT_EQ(store_.totals().text_bytes, 0u);
+  EXPECT_EQ(InUse(WEIR_ZONE_MBUF), 0);
+}
+
+TEST_F(StoreTest, TextStaysWithinItsLimit) {
+  constexpr size_t kLimit = 1 << 20;
+  store_.set_text_limit(kLimit);
+  for (int i = 0; i < 30000; ++i) {
+    SetText("key" + std::to_string(i), std::string(100, 'x'), i);
+    ASSERT_EQ(Get("key" + std::to_string(i), i), std::string(100, 'x'));
+  }
+  EXPECT_LE(store_.totals().text_bytes, kLimit + kLimit / 10);
+  EXPECT_GT(store_.totals().text_bytes, kLimit / 2);
+  EXPECT_EQ(Get("key0"), "-");
+  store_.set_text_limit(kLimit / 4);
+  store_.TrimAll();
+  EXPECT_LE(store_.totals().text_bytes, kLimit / 4);
+}
+
+TEST_F(StoreTest, TheLeastRecentlyUsedGoFirst) {
+  for (int i = 0; i < 1000; ++i) SetChain("key" + std::to_string(i), 2000, i);
+  // These are old, but in use.
+  for (int i = 0; i < 100; ++i) Get("key" + std::to_string(i), 1000 + i);
+  long freed = store_.Evict(WEIR_ZONE_CLUSTER, 500);
+  EXPECT_GE(freed, 500);
+  EXPECT_LE(freed, 520);
+  for (int i = 0; i < 100; ++i) EXPECT_NE(Get("key" + std::to_string(i), 2000), "-") << i;
+  for (int i = 100; i < 590; ++i) EXPECT_EQ(Get("key" + std::to_string(i), 2000), "-") << i;
+  for (int i = 650; i < 1000; ++i) EXPECT_NE(Get("key" + std::to_string(i), 2000), "-") << i;
+}
+
+TEST_F(StoreTest, EvictionSkipsWhatIsLocked) {
+  for (int i = 0; i < 200; ++i) SetChain("key" + std::to_string(i), 2000, i);
+  HashedKey key("key0");
+  {
+    Store::Lock lock(store_, key);
+    Entry* entry = lock.shard(key).Find(key, 1);
+    EXPECT_GT(store_.Evict(WEIR_ZONE_CLUSTER, 1000000), 100);
+    EXPECT_EQ(entry->value_size(), 2000u) << "ours, as long as we hold the lock";
+  }
+  EXPECT_GE(store_.totals().keys, 1u);
+  Store::Lock all(store_, ~uint64_t{0});
+  EXPECT_EQ(store_.Evict(WEIR_ZONE_CLUSTER, 1000000), 0);
+}
+
+TEST_F(StoreTest, EvictionCountsOnlyWhatComesFree) {
+  SetChain("shared", 2000);
+  HashedKey key("shared");
+  Chain copy;
+  {
+    Store::Lock lock(store_, key);
+    copy = lock.shard(key).Find(key, 1)->chain().share();
+  }
+  EXPECT_EQ(store_.Evict(WEIR_ZONE_CLUSTER, 1), 0);
+  EXPECT_EQ(Get("shared"), "-");
+  EXPECT_EQ(copy.to_string(), std::string(2000, 'c'));
+}
+
+TEST_F(StoreTest, WhatHasExpiredIsNotFound) {
+  SetText("a", "1");
+  ExpireAt("a", 100);
+  EXPECT_EQ(Get("a", 99), "1");
+  EXPECT_EQ(store_.totals().expiring, 1u);
+  EXPECT_EQ(Get("a", 100), "-");
+  EXPECT_EQ(store_.totals().keys, 0u);
+  EXPECT_EQ(store_.totals().expiring, 0u);
+}
+
+TEST_F(StoreTest, WhatHasExpiredGoesUnasked) {
+  for (int i = 0; i < 5000; ++i) {
+    SetText("key" + std::to_string(i), "v");
+    if (i % 2 == 0) ExpireAt("key" + std::to_string(i), 100);
+  }
+  for (int i = 0; i < 1000 && store_.totals().keys > 2500; ++i) store_.RemoveExpired(200);
+  EXPECT_EQ(store_.totals().keys, 2500u);
+  EXPECT_EQ(store_.totals().expiring, 0u);
+  EXPECT_EQ(store_.expired(), 2500u);
+}
+
+TEST(ExpiryTest, PointsInTime) {
+  EXPECT_EQ(PointInTime(5, {.seconds = true, .absolute = false}, 1000), 6000);
+  EXPECT_EQ(PointInTime(5, {.seconds = false, .absolute = false}, 1000), 1005);
+  EXPECT_EQ(PointInTime(5, {.seconds = true, .absolute = true}, 1000), 5000);
+  EXPECT_EQ(PointInTime(INT64_MAX / 1000 + 1, {.seconds = true, .absolute = true}, 0),
+            std::nullopt);
+  EXPECT_EQ(PointInTime(INT64_MAX, {.seconds = false, .absolute = false}, 1), std::nullopt);
+}
+
+}  // namespace
+}  // namespace weir::server
