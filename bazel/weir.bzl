@@ -12,7 +12,7 @@ A library, in the folder that owns its files:
         deps = [":magazine", "//reclaim:fence", "@jemalloc"],
     )
 
-Each header is also compiled alone, as C++20 and, when named in `c_hdrs`, as C11 (`name`_alone).
+Each header (but the server's) is also compiled alone, as C++20 and, when named in `c_hdrs`, as C11 (`name`_alone).
 A .h among `srcs` is private: only the library itself can include it.
 
 Several libraries under one name, whose headers its users may include:
@@ -120,7 +120,8 @@ def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
     for h in c_hdrs:
         if h not in hdrs:
             fail("%s is among c_hdrs, but not among hdrs" % h)
-    if hdrs and not kwargs.get("testonly", False):
+    # The server's headers are nobody else's, and Asio takes its time.
+    if hdrs and not kwargs.get("testonly", False) and native.package_name() != "server":
         _alone(name, hdrs, c_hdrs)
 
 def weir_test(name, srcs, deps = [], threads = 1, tags = [], main = True, flavours = None, **kwargs):
