@@ -9,8 +9,7 @@
 
 namespace weir {
 
-// ---- The owner's cache
-// ---------------------------------------------------------------------------
+// ---- The owner's cache ----
 
 bool Zone::OpenCache(Cache& cache) {
   for (;;) {
@@ -103,8 +102,7 @@ bool Zone::FreeCached(ThreadRecord* t, int tally, void* object) {
   return true;
 }
 
-// ---- Single objects
-// --------------------------------------------------------------------------------
+// ---- Single objects ----
 
 void Zone::Pack(Magazine*& m, void* object) {
   if (m == nullptr) m = depot_.PopEmpty();
@@ -151,8 +149,7 @@ void* Zone::TakeOne() {
   return Carve(1, &object) == 1 ? object : nullptr;
 }
 
-// ---- The slow paths
-// --------------------------------------------------------------------------------
+// ---- The slow paths ----
 
 void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
   if (InjectFailure()) [[unlikely]] {

@@ -20,7 +20,7 @@ class RefCount {
   // Above this the count is stuck: the buffer is never freed, but never freed early either.
   static constexpr uint32_t kSaturated = uint32_t{1} << 31;
 
-  explicit RefCount(uint32_t *cell) : cell_(*cell) {}
+  explicit RefCount(uint32_t* cell) : cell_(*cell) {}
 
   // The caller is the only holder and makes a second one. Wait-free, no read-modify-write.
   // relaxed (unpublished): the second holder is not yet known to any other thread.
@@ -36,13 +36,13 @@ class RefCount {
   // One more holder, made from the caller's. Returns false once the count is stuck. Wait-free.
   bool Add() {
     if (Unique()) {
-      cell_.store(2, std::memory_order_relaxed); // owner-only: nobody else holds it
+      cell_.store(2, std::memory_order_relaxed);  // owner-only: nobody else holds it
       return true;
     }
     // relaxed (counter): the caller's own holder keeps the buffer alive, nothing is published.
     uint32_t old = cell_.fetch_add(1, std::memory_order_relaxed);
     if (old < kSaturated - 1) return true;
-    cell_.store(kSaturated + kSaturated / 2, std::memory_order_relaxed); // hint: stays stuck
+    cell_.store(kSaturated + kSaturated / 2, std::memory_order_relaxed);  // hint: stays stuck
     return false;
   }
 
@@ -67,6 +67,6 @@ class RefCount {
   AtomicRef<uint32_t> cell_;
 };
 
-} // namespace weir
+}  // namespace weir
 
-#endif // WEIR_CHAIN_REFCOUNT_H_
+#endif  // WEIR_CHAIN_REFCOUNT_H_

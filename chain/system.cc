@@ -13,12 +13,12 @@ namespace {
 
 constinit SharedCounter copy_failures;
 constinit SharedCounter pullup_failures;
-constinit SharedCounter retries_met;    // m_retry: met after a drain
-constinit SharedCounter retries_denied; // m_retry: failed all the same
+constinit SharedCounter retries_met;     // m_retry: met after a drain
+constinit SharedCounter retries_denied;  // m_retry: failed all the same
 
-struct mbuf *Retry(int how, int type, uint32_t flags) {
+struct mbuf* Retry(int how, int type, uint32_t flags) {
   m_reclaim(how);
-  struct mbuf *m = Get(how, type, flags);
+  struct mbuf* m = Get(how, type, flags);
   (m != nullptr ? retries_met : retries_denied).Add(1);
   return m;
 }
@@ -26,7 +26,7 @@ struct mbuf *Retry(int how, int type, uint32_t flags) {
 bool GoodZone(int zone) { return zone >= 0 && zone < WEIR_NZONES; }
 
 bool AnyInUse() {
-  for (const Zone &zone : g_zones) {
+  for (const Zone& zone : g_zones) {
     if (zone.InUse() != 0) return true;
   }
   return false;
@@ -34,34 +34,34 @@ bool AnyInUse() {
 
 uint64_t Drops() {
   uint64_t n = retries_denied.Read();
-  for (const Zone &zone : g_zones) n += zone.failures();
+  for (const Zone& zone : g_zones) n += zone.failures();
   return n;
 }
 
 uint64_t Delays() {
   uint64_t n = retries_met.Read();
-  for (const Zone &zone : g_zones) n += zone.delayed();
+  for (const Zone& zone : g_zones) n += zone.delayed();
   return n;
 }
 
-void FillTypes(int64_t *types) {
+void FillTypes(int64_t* types) {
   uint64_t allocs[MT_NTYPES] = {}, frees[MT_NTYPES] = {};
   SumTallies(0, MT_NTYPES, allocs, frees);
   for (int t = 0; t < MT_NTYPES; ++t) types[t] = static_cast<int64_t>(allocs[t] - frees[t]);
 }
 
-} // namespace
+}  // namespace
 
 void CountCopyFailure() { copy_failures.Add(1); }
 void CountPullupFailure() { pullup_failures.Add(1); }
 
-} // namespace weir
+}  // namespace weir
 
 extern "C" {
 
 void mbinit(void) { weir::StartPools(nullptr); }
 
-int weir_init(const struct weir_options *options) {
+int weir_init(const struct weir_options* options) {
   static const struct weir_options defaults = {};
   return weir::StartPools(options == nullptr ? &defaults : options);
 }
@@ -72,16 +72,16 @@ int weir_shutdown(void) {
   // pair: either a waiter sees it before it sleeps, or we see the waiter.
   weir::g_shutdown.store(1, std::memory_order_seq_cst);
   if (weir::AnyInUse()) {
-    weir::g_shutdown.store(0, std::memory_order_seq_cst); // [X1]
+    weir::g_shutdown.store(0, std::memory_order_seq_cst);  // [X1]
     return EBUSY;
   }
-  for (weir::Zone &zone : weir::g_zones) zone.waiters().NotifyAll();
+  for (weir::Zone& zone : weir::g_zones) zone.waiters().NotifyAll();
   return 0;
 }
 
 void weir_set_wait_limit(long ms) {
   weir::StartPools(nullptr);
-  weir::g_wait_limit_ms.store(ms, std::memory_order_relaxed); // hint
+  weir::g_wait_limit_ms.store(ms, std::memory_order_relaxed);  // hint
 }
 
 int weir_set_limit(int zone, long objects) {
@@ -98,15 +98,15 @@ int weir_reserve(int zone, long objects) {
 
 long weir_trim(void) {
   long bytes = 0;
-  for (weir::Zone &zone : weir::g_zones) {
+  for (weir::Zone& zone : weir::g_zones) {
     zone.Recall();
     bytes += zone.Trim();
   }
   return bytes;
 }
 
-int64_t weir_drain_register(int kind, const char *name, long (*fn)(void *arg, int zone, long wanted),
-                            void *arg) {
+int64_t weir_drain_register(int kind, const char* name,
+                            long (*fn)(void* arg, int zone, long wanted), void* arg) {
   if ((kind != WEIR_DRAIN_PROTOCOL && kind != WEIR_DRAIN_INTERFACE) || name == nullptr ||
       fn == nullptr) {
     errno = EINVAL;
@@ -124,10 +124,14 @@ long m_reclaim(int /*how*/) {
   return freed < 0 ? 0 : freed;
 }
 
-struct mbuf *m_retry(int how, int type) { return weir::Retry(how, type, 0); }
-struct mbuf *m_retryhdr(int how, int type) { return weir::Retry(how, type, M_PKTHDR); }
+struct mbuf* m_retry(int how, int type) {
+  return weir::Retry(how, type, 0);
+}
+struct mbuf* m_retryhdr(int how, int type) {
+  return weir::Retry(how, type, M_PKTHDR);
+}
 
-int m_chtype(struct mbuf *m, int type) {
+int m_chtype(struct mbuf* m, int type) {
   if (m == nullptr || type < 0 || type >= MT_NTYPES) return EINVAL;
   // Allocation first: a free is never counted before the allocation that it undoes.
   weir::g_shared.allocs[type].Add(1);
@@ -141,7 +145,7 @@ int m_chtype(struct mbuf *m, int type) {
 uint64_t weir_copy_failures(void) { return weir::copy_failures.Read(); }
 uint64_t weir_pullup_failures(void) { return weir::pullup_failures.Read(); }
 
-const struct weir_mbstat *weir_mbstat(void) {
+const struct weir_mbstat* weir_mbstat_now(void) {
   static __thread struct weir_mbstat t_stat;
   t_stat.m_drops = weir::Drops();
   t_stat.m_wait = weir::Delays();
@@ -152,12 +156,12 @@ const struct weir_mbstat *weir_mbstat(void) {
   return &t_stat;
 }
 
-void weir_snapshot(struct weir_snapshot *out) {
+void weir_snapshot(struct weir_snapshot* out) {
   weir_snapshot_clear(out);
   int64_t started = weir::StartedNs();
   out->uptime_ns = started == 0 ? 0 : static_cast<uint64_t>(weir::MonotonicNs() - started);
-  weir::g_records.ForEach([out](weir::ThreadRecord &r) {
-    out->threads += r.life.load(std::memory_order_relaxed) == weir::kClaimed; // hint
+  weir::g_records.ForEach([out](weir::ThreadRecord& r) {
+    out->threads += r.life.load(std::memory_order_relaxed) == weir::kClaimed;  // hint
   });
   for (int i = 0; i < WEIR_NZONES; ++i) weir::g_zones[i].Fill(out->zones[i]);
   weir::FillTypes(out->types);
@@ -169,4 +173,4 @@ void weir_snapshot(struct weir_snapshot *out) {
   out->pullup_failures = weir::pullup_failures.Read();
 }
 
-} // extern "C"
+}  // extern "C"

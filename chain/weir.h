@@ -15,7 +15,7 @@ extern "C" {
 // Sets the options (weir/alloc/options.h), before the first mbuf is allocated. Borrows the struct.
 // 0; EBUSY after first use; EINVAL with a line on stderr that names the option, the value and the
 // range.
-int weir_init(const struct weir_options *options);
+int weir_init(const struct weir_options* options);
 
 // Wakes everyone who waits for memory, with ECANCELED, and lets nobody wait from now on.
 // 0; EBUSY while mbufs or clusters are out, and then waiting is as before.
@@ -45,18 +45,18 @@ long weir_trim(void);
 // Returns an id >= 0, or -1 with errno EINVAL or ENOMEM. `name` must outlive the registration.
 #define WEIR_DRAIN_PROTOCOL 0
 #define WEIR_DRAIN_INTERFACE 1
-int64_t weir_drain_register(int kind, const char *name, long (*fn)(void *arg, int zone, long wanted),
-                            void *arg);
+int64_t weir_drain_register(int kind, const char* name,
+                            long (*fn)(void* arg, int zone, long wanted), void* arg);
 // When it returns, fn is not running and never will again, unless it is fn itself that calls.
 // 0, or EINVAL for an id that is not registered.
 int weir_drain_unregister(int64_t id);
 
 // Fills *out with the state of all zones. Takes no lock and allocates nothing. Exact when quiet;
 // never shows negative use.
-void weir_snapshot(struct weir_snapshot *out);
+void weir_snapshot(struct weir_snapshot* out);
 
 #ifdef __cplusplus
-} // extern "C"
+}  // extern "C"
 #endif
 
-#endif // WEIR_CHAIN_WEIR_H_
+#endif  // WEIR_CHAIN_WEIR_H_
