@@ -22,7 +22,8 @@ std::string Letters(size_t n, int first = 0) {
 }
 
 void Fill(std::span<std::byte> room, std::string_view text) {
-  std::memcpy(room.data(), text.data(), std::min(room.size(), text.size()));
+  std::copy_n(text.data(), std::min(room.size(), text.size()),
+              reinterpret_cast<char*>(room.data()));
 }
 
 class ChainCxxTest : public testing::Test {
