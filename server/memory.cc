@@ -95,7 +95,9 @@ void Memory::Balance() {
   for (int zone : {WEIR_ZONE_MBUF, WEIR_ZONE_CLUSTER}) {
     // Small steps are not worth it, least of all downwards, where free objects must be given back.
     int64_t now = snapshot.zones[zone].limit;
-    if (std::abs(now - wanted[zone]) * 100 > now) SetLimit(zone, wanted[zone], snapshot.zones[zone].in_use);
+    if (std::abs(now - wanted[zone]) * 100 > now) {
+      SetLimit(zone, wanted[zone], snapshot.zones[zone].in_use);
+    }
   }
   used_.store(zone_bytes + text_bytes, std::memory_order_relaxed);
 }

@@ -12,7 +12,8 @@ namespace weir::server {
 // A decimal integer in its only form: no sign but '-', no spaces, no leading zero.
 std::optional<int64_t> ParseInt(std::string_view text);
 
-// A number of bytes: "100", "512kb", "256mb", "1gb" (of 1024), "1k" "1m" "1g" (of 1000), in any case.
+// A number of bytes: "100", "512kb", "256mb", "1gb" (of 1024), "1k", "1m", "1g" (of 1000), in any
+// case.
 std::optional<int64_t> ParseBytes(std::string_view text);
 
 // An integer as text, without memory of its own elsewhere.

@@ -73,11 +73,11 @@ void Worker::Adopt(int fd, asio::ip::tcp protocol) {
 }
 
 void Worker::Wake() {
-  // [S1] acq_rel: pairs with [S2]. Who finds it set already knows that the messages it has sent
+  // [Y1] acq_rel: pairs with [Y2]. Who finds it set already knows that the messages it has sent
   // will be seen: the receiver clears it before it looks.
   if (woken_.exchange(true, std::memory_order_acq_rel)) return;
   asio::post(io_, [this] {
-    // [S2] acq_rel: pairs with [S1]; else a message sent before the flag was seen set is missed.
+    // [Y2] acq_rel: pairs with [Y1]; else a message sent before the flag was seen set is missed.
     woken_.exchange(false, std::memory_order_acq_rel);
     UpdateTime();
     shared_.mailboxes.Receive(index, [this](Message& message) { subscriptions.Deliver(message); });
