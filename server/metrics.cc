@@ -1,6 +1,3 @@
-// Before any header that declares the function weir_snapshot, which hides the struct's name.
-#include "weir/stats/exporter.h"
-// Here, and not in order, for that reason.
 #include "weir/server/metrics.h"
 
 #include <utility>
@@ -8,6 +5,7 @@
 
 #include "weir/chain/weir.h"
 #include "weir/server/info.h"
+#include "weir/stats/exporter.h"
 #include "weir/stats/figure.h"
 #include "weir/stats/prometheus_text.h"
 
@@ -16,8 +14,8 @@ namespace {
 
 // One figure, for both the page and /metrics.
 struct Metric {
-  const char* name;    // of the metric
-  const char* title;   // on the page
+  const char* name;   // of the metric
+  const char* title;  // on the page
   const char* help;
   Figure::Kind kind;
   Figure::Unit unit;
@@ -39,13 +37,13 @@ std::vector<Metric> Collect(Shared& shared) {
        "Connections refused at --max-clients.", kCounter, kNone, number(sums.refused)},
       {"weir_server_commands_total", "commands", "Commands executed.", kCounter, kNone,
        number(sums.commands)},
-      {"weir_server_received_bytes_total", "received", "Bytes read from clients.", kCounter,
-       kBytes, number(sums.bytes_in)},
+      {"weir_server_received_bytes_total", "received", "Bytes read from clients.", kCounter, kBytes,
+       number(sums.bytes_in)},
       {"weir_server_sent_bytes_total", "sent", "Bytes sent to clients.", kCounter, kBytes,
        number(sums.bytes_out)},
       {"weir_server_keys", "keys", "Keys stored.", kGauge, kNone, number(totals.keys)},
-      {"weir_server_expiring_keys", "keys that expire", "Keys stored that have an expiry.",
-       kGauge, kNone, number(totals.expiring)},
+      {"weir_server_expiring_keys", "keys that expire", "Keys stored that have an expiry.", kGauge,
+       kNone, number(totals.expiring)},
       {"weir_server_hits_total", "hits", "Keys that were looked for and found.", kCounter, kNone,
        number(sums.hits)},
       {"weir_server_misses_total", "misses", "Keys that were looked for and not found.", kCounter,

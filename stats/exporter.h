@@ -45,10 +45,10 @@ class Exporter {
     uint16_t port = 0;                  // 0: the system picks one; see port()
     std::string title = "weir";         // heading of the page
 
-    void (*snapshot)(weir_snapshot*) = nullptr;        // required
-    std::function<void(PrometheusText&)> metrics;      // adds metrics to /metrics
-    std::function<std::vector<Figure>()> figures;      // adds figures to page and JSON
-    std::function<bool(std::string* reason)> healthy;  // false, with a reason: 503
+    void (*snapshot)(struct weir_snapshot*) = nullptr;  // required
+    std::function<void(PrometheusText&)> metrics;       // adds metrics to /metrics
+    std::function<std::vector<Figure>()> figures;       // adds figures to page and JSON
+    std::function<bool(std::string* reason)> healthy;   // false, with a reason: 503
 
     unsigned max_connections = 64;         // at once; more are closed as they come
     unsigned max_connections_per_ip = 32;  // likewise

@@ -32,7 +32,7 @@
 
 namespace weir {
 
-std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> server = {});
+std::string RenderJson(const struct weir_snapshot& snapshot, std::span<const Figure> server = {});
 
 }  // namespace weir
 

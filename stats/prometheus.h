@@ -13,10 +13,10 @@
 namespace weir {
 
 // Adds all of weir's metrics to `text`.
-void AddMetrics(const weir_snapshot& snapshot, PrometheusText* text);
+void AddMetrics(const struct weir_snapshot& snapshot, PrometheusText* text);
 
 // Weir's metrics alone, in text format 0.0.4.
-std::string RenderPrometheus(const weir_snapshot& snapshot);
+std::string RenderPrometheus(const struct weir_snapshot& snapshot);
 
 }  // namespace weir
 

@@ -13,10 +13,10 @@ namespace weir {
 // netstat -m: FreeBSD's current/cache/total/max lines, which scripts know how to read, then the
 // BSDs' older lines by type and of requests denied, delayed and drained. "cache" is whatever is
 // held and free, wherever it is. "denied" counts failures, "delayed" waits.
-std::string RenderText(const weir_snapshot& snapshot);
+std::string RenderText(const struct weir_snapshot& snapshot);
 
 // A line for each zone, with where its objects are and what happened to it.
-std::string RenderZones(const weir_snapshot& snapshot);
+std::string RenderZones(const struct weir_snapshot& snapshot);
 
 }  // namespace weir
 
