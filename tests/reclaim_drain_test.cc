@@ -24,7 +24,7 @@ long Log(void* arg, int, long) {
 }
 
 TEST(Drain, ProtocolsComeBeforeInterfaces) {
-  DrainRegistry registry;
+  static DrainRegistry registry;  // for good, as slots are
   std::string log;
   Probe i{&log, 'i', 1}, p{&log, 'p', 2};
   registry.Register(kDrainInterface, "i", Log, &i);
@@ -36,7 +36,7 @@ TEST(Drain, ProtocolsComeBeforeInterfaces) {
 }
 
 TEST(Drain, UnregisteredHandlerIsNotCalledAndItsIdIsStale) {
-  DrainRegistry registry;
+  static DrainRegistry registry;  // for good, as slots are
   std::string log;
   Probe a{&log, 'a'}, b{&log, 'b'};
   int64_t id = registry.Register(kDrainProtocol, "a", Log, &a);
@@ -60,7 +60,7 @@ struct Self {
 };
 
 TEST(Drain, HandlerMayUnregisterItselfAndOthers) {
-  DrainRegistry registry;
+  static DrainRegistry registry;  // for good, as slots are
   std::string log;
   Probe victim{&log, 'v'};
   Self self{&registry};
@@ -80,7 +80,7 @@ TEST(Drain, HandlerMayUnregisterItselfAndOthers) {
 }
 
 TEST(Drain, BroadcastWithinABroadcastDoesNotRecurse) {
-  DrainRegistry registry;
+  static DrainRegistry registry;  // for good, as slots are
   Self self{&registry};
   registry.Register(
       kDrainProtocol, "self",
@@ -115,7 +115,7 @@ long Touch(void* arg, int, long) {
 
 TEST(Drain, AfterUnregisterReturnsTheHandlerNeverRuns) {
   const int64_t until = MonotonicNs() + StressNs(2);
-  DrainRegistry registry;
+  static DrainRegistry registry;  // for good, as slots are
   std::atomic<uint64_t> wrong{0}, lives{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
