@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "weir/alloc/layout.h"
 
@@ -62,6 +63,19 @@ const char* CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_o
   return nullptr;
 }
 
+const char* CheckSlabSource(weir_options& options) {
+  const char* variable = getenv("WEIR_SLAB_SOURCE");
+  if (variable != nullptr) options.slab_source = variable;
+  if (options.slab_source == nullptr) options.slab_source = "jemalloc";
+  if (strcmp(options.slab_source, "jemalloc") == 0 || strcmp(options.slab_source, "mmap") == 0) {
+    return nullptr;
+  }
+  static __thread char text[160];
+  snprintf(text, sizeof text, "%s: %.80s is neither jemalloc nor mmap",
+           variable != nullptr ? "WEIR_SLAB_SOURCE" : "slab_source", options.slab_source);
+  return text;
+}
+
 // Half of the usable memory, shared out so that any mixture fits; no less than a small program
 // needs.
 void FillDefaults(weir_options& o) {
@@ -105,6 +119,7 @@ const char* ResolveOptions(weir_options& options) {
     }
     if (const char* wrong = FromEnvironment(k, options)) return wrong;
   }
+  if (const char* wrong = CheckSlabSource(options)) return wrong;
   FillDefaults(options);
   if (const char* wrong = CheckLowWater(&weir_options::mblowat, options.nmbufs, options)) {
     return wrong;

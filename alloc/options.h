@@ -20,6 +20,8 @@ struct weir_options {
   int64_t mcllowat;         // clusters to carve at start and keep
   int64_t wait_limit_ms;    // how long M_WAIT waits; default: without end
   int64_t warn_interval_s;  // least seconds between two warnings of a zone; default 60
+  const char* slab_source;  // where memory comes from: "jemalloc" (default; "mmap" if malloc is
+                            // not jemalloc) or "mmap"
 };
 
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 
 #include "weir/alloc/alloc.h"
@@ -24,15 +25,14 @@ namespace {
 constinit std::mutex start_mutex;  // slow path of the first operations only
 constinit Atomic<int64_t> started_ns{0};
 
-const SlabSource* ChooseSource() {
-  const char* name = getenv("WEIR_SLAB_SOURCE");
-  const SlabSource* jemalloc = name != nullptr && *name == 'm' ? nullptr : JemallocSlabSource();
+const SlabSource* ChooseSource(bool mmap) {
+  const SlabSource* jemalloc = mmap ? nullptr : JemallocSlabSource();
   return jemalloc != nullptr ? jemalloc : MmapSlabSource();
 }
 
 void Start(const weir_options& o) {
   g_options = o;
-  g_source = ChooseSource();
+  g_source = ChooseSource(strcmp(o.slab_source, "mmap") == 0);
   g_wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
   // What is made at first use is made now, so that no fork can come in the middle of it.
   AsymmetricFence();

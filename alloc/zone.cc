@@ -58,7 +58,7 @@ void Zone::Refill(Cache& cache) {
     Magazine* m = depot_.PopFull();
     if (m == nullptr) break;
     while (m->count != 0 && cache.count() < kCacheRounds[id_]) cache.Push(m->rounds[--m->count]);
-    m->count == 0 ? depot_.PutEmpty(m) : depot_.PutFull(m);
+    PackRest(m);
   }
   while (cache.count() < want) {
     uint32_t number = loose_.Pop(Looser());

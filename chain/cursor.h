@@ -155,8 +155,8 @@ class Cursor {
     if (!read(bytes)) return std::nullopt;
     std::make_unsigned_t<T> value = 0;
     for (size_t i = 0; i < sizeof(T); ++i) {
-      value |= static_cast<std::make_unsigned_t<T>>(
-          static_cast<std::make_unsigned_t<T>>(bytes[i]) << (8 * place(i)));
+      value |= static_cast<std::make_unsigned_t<T>>(static_cast<std::make_unsigned_t<T>>(bytes[i])
+                                                    << (8 * place(i)));
     }
     return static_cast<T>(value);
   }

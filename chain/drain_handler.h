@@ -32,7 +32,7 @@ class DrainHandler {
 
   DrainHandler() = default;
   // `name` and `arg` must outlive it. Check with operator bool: without memory for the
-  // registration it is empty, and errno says ENOBUFS.
+  // registration it is empty, and errno says ENOMEM.
   DrainHandler(Kind kind, const char* name, Function fn, void* arg)
       : id_(weir_drain_register(kind, name, fn, arg)) {}
 

@@ -125,8 +125,7 @@ extern "C" {
 int m_cljget(struct mbuf* m, int how, int size) {
   int zone = weir::ZoneOfSize(size);
   if (m == nullptr || zone < 0 || (m->m_flags & M_EXT)) return errno = EINVAL;
-  void* buf = weir::AllocFast(zone, MT_NTYPES);
-  if (buf == nullptr) buf = weir::Alloc(zone, MT_NTYPES, how);
+  void* buf = weir::Alloc(zone, MT_NTYPES, how);
   if (buf == nullptr) return errno;
   weir::AttachCluster(m, buf, size, zone);
   return 0;

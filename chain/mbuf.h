@@ -210,9 +210,9 @@ const struct weir_mbstat* weir_mbstat_now(void);
 
 // True if m's data may be written: not read-only, and no other mbuf shares the buffer.
 //
-// Order: acquire on the count. When the last other holder dropped its share with a release
-// decrement, everything it did with the buffer happens before our writes. A relaxed load here
-// would let our write overtake its read.
+// [R4] acquire: pairs with [R2]. It is RefCount::Unique (chain/refcount.h) for C: what other
+// holders did with the buffer before they dropped their share happens before our writes; a relaxed
+// load would let a write overtake their read.
 static inline int m_writable(const struct mbuf* m) {
   if (m->m_flags & M_RDONLY) return 0;
   return !(m->m_flags & M_EXT) || m->m_ext.ext_cnt == NULL ||

@@ -52,8 +52,8 @@ class RefCount {
     if (Unique()) return true;
     // relaxed (hint): a stuck count never comes back below kSaturated.
     if (cell_.load(std::memory_order_relaxed) >= kSaturated) return false;
-    // [R2] release: pairs with [R1] and [R3], publishes what the caller did with the buffer to
-    // whoever reuses it; else its next owner's writes could overtake our reads.
+    // [R2] release: pairs with [R1], [R3] and [R4], publishes what the caller did with the buffer
+    // to whoever reuses it; else its next owner's writes could overtake our reads.
     if (cell_.fetch_sub(1, Order(kBreakRefDrop, std::memory_order_release)) != 1) return false;
     // [R3] acquire: pairs with [R2] of every other holder.
     (void)cell_.load(std::memory_order_acquire);

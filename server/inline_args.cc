@@ -32,6 +32,12 @@ char Unescape(char c) {
   }
 }
 
+// What follows a closing quote must be a space or the line's end.
+bool TakeClosingQuote(std::string_view& line) {
+  line.remove_prefix(1);
+  return line.empty() || IsSpace(line[0]);
+}
+
 // Takes the inside of "..." and the closing quote off `line`.
 bool TakeDoubleQuoted(std::string_view& line, std::string& word) {
   while (!line.empty()) {
@@ -43,8 +49,7 @@ bool TakeDoubleQuoted(std::string_view& line, std::string& word) {
       word += Unescape(line[1]);
       line.remove_prefix(2);
     } else if (line[0] == '"') {
-      line.remove_prefix(1);
-      return line.empty() || IsSpace(line[0]);
+      return TakeClosingQuote(line);
     } else {
       word += line[0];
       line.remove_prefix(1);
@@ -59,8 +64,7 @@ bool TakeSingleQuoted(std::string_view& line, std::string& word) {
       word += '\'';
       line.remove_prefix(2);
     } else if (line[0] == '\'') {
-      line.remove_prefix(1);
-      return line.empty() || IsSpace(line[0]);
+      return TakeClosingQuote(line);
     } else {
       word += line[0];
       line.remove_prefix(1);

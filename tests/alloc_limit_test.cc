@@ -121,15 +121,21 @@ TEST_F(Limit, WaitEndsAtItsDeadline) {
   FreeAll(all);
 }
 
-TEST_F(Limit, FreeOnAnotherThreadWakesTheWaiter) {
-  SetLimit(4);
-  std::vector<void*> all = TakeAll();
+// A thread that allocates one object, once it is waiting for it.
+std::thread StartWaiter() {
   std::thread waiter([] {
     void* object = Alloc(kZone, 0, kWait);
     ASSERT_NE(object, nullptr);
     Free(kZone, 0, object);
   });
   while (g_zones[kZone].waiters().Count() == 0) std::this_thread::yield();
+  return waiter;
+}
+
+TEST_F(Limit, FreeOnAnotherThreadWakesTheWaiter) {
+  SetLimit(4);
+  std::vector<void*> all = TakeAll();
+  std::thread waiter = StartWaiter();
   Free(kZone, 0, all.back());
   all.pop_back();
   waiter.join();  // hangs if the wake-up is lost
@@ -139,12 +145,7 @@ TEST_F(Limit, FreeOnAnotherThreadWakesTheWaiter) {
 TEST_F(Limit, RaisingTheLimitWakesWaiters) {
   SetLimit(4);
   std::vector<void*> all = TakeAll();
-  std::thread waiter([] {
-    void* object = Alloc(kZone, 0, kWait);
-    ASSERT_NE(object, nullptr);
-    Free(kZone, 0, object);
-  });
-  while (g_zones[kZone].waiters().Count() == 0) std::this_thread::yield();
+  std::thread waiter = StartWaiter();
   EXPECT_EQ(g_zones[kZone].SetLimit(5), 0);
   waiter.join();
   FreeAll(all);

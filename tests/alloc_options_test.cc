@@ -14,8 +14,8 @@ namespace {
 class Options : public testing::Test {
  protected:
   void TearDown() override {
-    for (const char* name : {"WEIR_NMBCLUSTERS", "WEIR_NMBUFS", "WEIR_WAIT_LIMIT_MS"})
-      unsetenv(name);
+    unsetenv("WEIR_NMBCLUSTERS");
+    unsetenv("WEIR_SLAB_SOURCE");
   }
 };
 
@@ -48,6 +48,19 @@ TEST_F(Options, EnvironmentOverridesTheField) {
   o.nmbclusters = 5;
   ASSERT_EQ(ResolveOptions(o), nullptr);
   EXPECT_EQ(o.nmbclusters, 777);
+}
+
+TEST_F(Options, SlabSourceIsOneOfTwo) {
+  weir_options o{};
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  EXPECT_STREQ(o.slab_source, "jemalloc");
+  o.slab_source = "disk";
+  EXPECT_STREQ(ResolveOptions(o), "slab_source: disk is neither jemalloc nor mmap");
+  setenv("WEIR_SLAB_SOURCE", "mmapp", 1);
+  EXPECT_STREQ(ResolveOptions(o), "WEIR_SLAB_SOURCE: mmapp is neither jemalloc nor mmap");
+  setenv("WEIR_SLAB_SOURCE", "mmap", 1);
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  EXPECT_STREQ(o.slab_source, "mmap");
 }
 
 TEST_F(Options, LowWaterAboveTheLimitIsRefused) {

@@ -16,10 +16,21 @@ void FailNothrow(long nth) { fail_nth = nth; }
 
 }  // namespace weir
 
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return weir::FailsNow() ? nullptr : ::operator new(size);
+// The linker's --wrap sends calls of both nothrow operators here (see BUILD.bazel). Definitions of
+// the operators themselves would clash with those of clang's sanitizers.
+extern "C" {
+
+void* __real__ZnwmRKSt9nothrow_t(std::size_t size, const std::nothrow_t& tag) noexcept;
+void* __real__ZnwmSt11align_val_tRKSt9nothrow_t(std::size_t size, std::align_val_t align,
+                                                const std::nothrow_t& tag) noexcept;
+
+void* __wrap__ZnwmRKSt9nothrow_t(std::size_t size, const std::nothrow_t& tag) noexcept {
+  return weir::FailsNow() ? nullptr : __real__ZnwmRKSt9nothrow_t(size, tag);
 }
 
-void* operator new(std::size_t size, std::align_val_t align, const std::nothrow_t&) noexcept {
-  return weir::FailsNow() ? nullptr : ::operator new(size, align);
+void* __wrap__ZnwmSt11align_val_tRKSt9nothrow_t(std::size_t size, std::align_val_t align,
+                                                const std::nothrow_t& tag) noexcept {
+  return weir::FailsNow() ? nullptr : __real__ZnwmSt11align_val_tRKSt9nothrow_t(size, align, tag);
 }
+
+}  // extern "C"

@@ -1,5 +1,5 @@
 // Failure injection for what the library takes from nothrow new: tags, and the counts of callers'
-// buffers that are shared. Linking this replaces those operators.
+// buffers that are shared. Linking this wraps those operators.
 #ifndef WEIR_TESTS_NOTHROW_H_
 #define WEIR_TESTS_NOTHROW_H_
 
