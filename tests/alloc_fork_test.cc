@@ -61,11 +61,14 @@ TEST(Fork, ChildFindsEveryObjectOnce) {
   StartPools(nullptr);
   ASSERT_EQ(g_zones[kZone].SetLimit(kLimit), 0);
   std::atomic<bool> stop{false};
+  std::atomic<int> ready{0};
   std::vector<std::thread> threads;
   for (int id = 0; id < kThreads; ++id) {
     threads.emplace_back([&, id] {
       std::mt19937_64 random(seed + id);
       std::vector<void*> held;
+      held.reserve(kHeld);
+      ready.fetch_add(1);
       while (!stop.load(std::memory_order_relaxed)) {
         if (held.size() < kHeld && random() % 2 == 0) {
           if (void* object = Alloc(kZone, 0, kNoWait)) held.push_back(object);
@@ -78,6 +81,9 @@ TEST(Fork, ChildFindsEveryObjectOnce) {
       for (void* object : held) Free(kZone, 0, object);
     });
   }
+  // AddressSanitizer's own malloc hangs in a child if a thread was in it at the fork; so does a
+  // thread that is just starting.
+  while (ready.load() < kThreads) std::this_thread::yield();
   int results[8] = {};
   for (int i = 0; i < 150; ++i) {
     pid_t child = fork();
