@@ -1,4 +1,5 @@
-// Allocation as the layers above see it: an object of a zone, counted under a type.
+// Allocation from the default set as the layers above see it: an object of a zone, counted under a
+// type. An object of WEIR_ZONE_PACKET is an mbuf that names its cluster (PacketCluster).
 //
 // Thread safety: any function, any thread, at any time from before main to after exit handlers
 // began. Free may run on another thread than Alloc.
@@ -16,7 +17,8 @@
 
 namespace weir {
 
-// Out of line: everything that the thread's cache cannot do.
+// Out of line: everything that the thread's cache cannot do. AllocSlow returns an object ready for
+// use; before FreeSlow, OnFree.
 void* AllocSlow(int zone, int type, int how);
 void FreeSlow(int zone, int type, void* object);
 
@@ -38,15 +40,13 @@ inline bool FreeFast(ThreadRecord* t, int zone, int type, void* object) {
   return t != nullptr && t->caches[zone].Put(object, t->frees[tally]);
 }
 
-// An object from this thread's cache, or nullptr: call Alloc. `type` counts for mbufs only.
+// An object from this thread's cache, or nullptr: call Alloc. `type` is the mbuf's or packet's.
 inline void* AllocFast(int zone, int type) { return AllocFast(t_record, zone, type); }
 
 // An object, contents undefined. nullptr with errno ENOBUFS, ETIMEDOUT or ECANCELED.
 inline void* Alloc(int zone, int type, int how) {
   if (void* object = AllocFast(zone, type)) return object;
-  void* object = AllocSlow(zone, type, how);
-  if (object != nullptr) OnAlloc(zone, object);
-  return object;
+  return AllocSlow(zone, type, how);
 }
 
 // Takes the object, which was allocated from that zone and is counted under that type.

@@ -38,7 +38,7 @@ bool Zone::Grow() {
   uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   if (Carving::Carved(w) >= limit()) return false;
   if (Carving::Slab1(w) != 0 && Carving::Place(w) < SlabCapacity(id_)) return true;
-  uint32_t slab = g_slabs.Make(id_, spare_slabs_, *g_source);
+  uint32_t slab = g_slabs.Make(id_, spare_slabs_, *pools_.source);
   if (slab == Slabs::kNone) return false;
   // [V1] release: pairs with [V2], publishes the slab's description; else objects are carved from
   // garbage.
@@ -46,7 +46,7 @@ bool Zone::Grow() {
                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
     slabs_.fetch_add(1, std::memory_order_relaxed);  // counter
   } else {
-    g_slabs.Unmake(slab, spare_slabs_, *g_source);  // another thread was first
+    g_slabs.Unmake(slab, spare_slabs_, *pools_.source);  // another thread was first
   }
   return true;
 }
@@ -57,13 +57,15 @@ int64_t Zone::carved() const {
 
 int Zone::SetLimit(int64_t objects) {
   if (objects < 0 || objects > kMaxObjects) return EINVAL;
-  if (objects < InUse()) return EINVAL;                  // plainly too low: nobody should see it
+  if (objects < pools_.InUse(id_)) return EINVAL;        // plainly too low: nobody should see it
   int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
   // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in NotifyAll, one side of a Dekker pair:
   // either a waiter's look sees the new limit or we see the waiter.
   limit_.store(objects, Order(kBreakLimitOrder, std::memory_order_seq_cst));
   if (objects < carved()) {  // free objects can go if that is what it takes
     Recall();
+    while (TakePacketsApart()) {
+    }
     Trim();
   }
   const bool refused = objects < carved();
@@ -78,7 +80,7 @@ int Zone::Reserve(int64_t objects) {
   for (int64_t missing; (missing = objects - carved()) > 0;) {
     uint32_t n;
     {
-      InTransit guard(transit_);
+      InTransit guard(pools_.transit);
       void* fresh[kMagazineRounds];
       n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, missing)), fresh);
       Magazine* m = nullptr;
@@ -119,7 +121,7 @@ int64_t Zone::Trim() {
   void** objects = static_cast<void**>(MetadataAlloc(bytes));
   int64_t freed = 0;
   if (objects != nullptr) {
-    InTransit guard(transit_);
+    InTransit guard(pools_.transit);
     size_t n = 0;
     const size_t most = bytes / sizeof(void*);
     while (n + kMagazineRounds <= most) {
@@ -141,7 +143,7 @@ int64_t Zone::Trim() {
       for (end = i; end < n && g_slabs.Find(objects[end]) == slab; ++end) {
       }
       if (Uncarve(slab, static_cast<uint32_t>(end - i))) {
-        g_slabs.Unmake(slab, spare_slabs_, *g_source);
+        g_slabs.Unmake(slab, spare_slabs_, *pools_.source);
         slabs_.fetch_sub(1, std::memory_order_relaxed);  // counter
         freed += kSlabBytes;
       } else {
@@ -153,7 +155,7 @@ int64_t Zone::Trim() {
   if (objects != nullptr) MetadataFree(objects, bytes);
   trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
   waiters_.NotifyAll();
-  if (freed != 0) g_source->purge();
+  if (freed != 0) pools_.source->purge();
   return freed;
 }
 

@@ -24,6 +24,9 @@ struct Magazine {
   void* rounds[kMagazineRounds];
 };
 
+// Of all depots: one that is not needed here any more is of use there.
+inline constinit GrowTable<Magazine, 256, 1 << 14> g_magazines;
+
 class Depot {
  public:
   // A magazine with at least one object, or nullptr.
@@ -38,26 +41,23 @@ class Depot {
 
  private:
   // The link of magazine i.
-  struct Linker {
-    Depot* depot;
-    Atomic<uint32_t>& operator()(uint32_t i) const { return depot->magazines_.At(i).link; }
+  struct Links {
+    Atomic<uint32_t>& operator()(uint32_t i) const { return g_magazines.At(i).link; }
   };
-  Linker Links() { return {this}; }
   Magazine* Pop(IndexStack& stack) {
     uint32_t i = stack.Pop(Links());
-    return i == IndexStack::kNone ? nullptr : &magazines_.At(i);
+    return i == IndexStack::kNone ? nullptr : &g_magazines.At(i);
   }
 
   IndexStack full_;
   IndexStack empty_;
-  GrowTable<Magazine, 256, 1 << 14> magazines_;
 };
 
 inline Magazine* Depot::PopEmpty() {
   if (Magazine* m = Pop(empty_)) return m;
-  uint32_t i = magazines_.New();
-  if (i == magazines_.kNone) return nullptr;
-  Magazine* m = &magazines_.At(i);
+  uint32_t i = g_magazines.New();
+  if (i == g_magazines.kNone) return nullptr;
+  Magazine* m = &g_magazines.At(i);
   m->number = i;
   return m;
 }

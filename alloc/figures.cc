@@ -1,38 +1,35 @@
-// What a zone says of itself.
+// What a set of zones says of itself.
 #include <algorithm>
-#include <numeric>
 
 #include "weir/alloc/pools.h"
-#include "weir/alloc/zone.h"
+#include "weir/stats/break.h"
 
 namespace weir {
+namespace {
 
-void Zone::Count(uint64_t& allocs, uint64_t& frees) const {
-  uint64_t a[WEIR_NTYPES] = {}, f[WEIR_NTYPES] = {};
-  const int n = id_ == WEIR_ZONE_MBUF ? WEIR_NTYPES : 1;
-  const uint64_t retyped = id_ == WEIR_ZONE_MBUF ? g_shared.retyped.Read() : 0;
-  SumTallies(TallyOf(id_, 0), n, a, f);
-  allocs = std::accumulate(a, a + n, uint64_t{0}) - retyped;
-  frees = std::accumulate(f, f + n, uint64_t{0}) - retyped;
+// Operations on objects of a zone, packets included, of the counts of one direction.
+uint64_t CountOf(int zone, const uint64_t* counts, uint64_t retyped) {
+  uint64_t sum = zone == WEIR_ZONE_MBUF ? -retyped : 0;
+  ForEachTally(TalliesOf(zone), [&](int i) { sum += counts[i]; });
+  return sum;
 }
 
-int64_t Zone::InUse() const {
-  uint64_t allocs, frees;
-  Count(allocs, frees);
-  return static_cast<int64_t>(allocs - frees);
+}  // namespace
+
+int64_t Zone::InUse(const Tallies& sums) const {
+  return static_cast<int64_t>(CountOf(id_, sums.allocs, sums.retyped) -
+                              CountOf(id_, sums.frees, sums.retyped));
 }
 
-void Zone::Fill(weir_zone_snapshot& out) const {
-  Count(out.allocs, out.frees);
+void Zone::Fill(weir_zone_snapshot& out, const Tallies& sums) const {
+  out.allocs = CountOf(id_, sums.allocs, sums.retyped);
+  out.frees = CountOf(id_, sums.frees, sums.retyped);
   out.size = static_cast<int64_t>(kObjectBytes[id_]);
   out.limit = limit();
   out.low_water = low_water_.load(std::memory_order_relaxed);  // hint
-  out.in_use = static_cast<int64_t>(out.allocs - out.frees);
-  g_records.ForEach([&](ThreadRecord& r) {
-    out.cached_thread += r.caches[id_].Held();
-    out.refills += r.events[id_].refills.Read();
-    out.flushes += r.events[id_].flushes.Read();
-  });
+  out.in_use = InUse(sums);
+  FillCaches(out);
+  if (id_ <= WEIR_ZONE_CLUSTER) out.cached_thread += pools_.packets.HeldByThreads();
   out.cached_slab = std::max<int64_t>(0, loose_count_.load(std::memory_order_relaxed));  // hint
   out.total = carved();
   out.in_use = std::min(out.in_use, out.total);
@@ -43,8 +40,6 @@ void Zone::Fill(weir_zone_snapshot& out) const {
   out.waiting = waiters_.Count();
   out.failures = failures_.Read();
   out.waits = waits_.Read();
-  out.recalls = passes_.load(std::memory_order_relaxed);  // counter
-  out.recalled_objects = recalled_.Read();
   out.drains = drains_.Read();
   out.drained_objects = drained_.Read();
   out.wait_sum_ns = wait_sum_ns_.Read();
@@ -55,3 +50,50 @@ void Zone::Fill(weir_zone_snapshot& out) const {
 }
 
 }  // namespace weir
+
+using weir::ForEachTally;
+using weir::TallyRanges;
+using weir::ThreadRecord;
+
+namespace {
+
+void SumAllocs(const weir_pools& pools, TallyRanges which, weir::Tallies& out) {
+  ForEachTally(which, [&](int i) { out.allocs[i] = pools.shared.allocs[i].Read(); });
+  pools.records.ForEach([&](const ThreadRecord& r) {
+    ForEachTally(which, [&](int i) { out.allocs[i] += r.allocs[i].Read(); });
+  });
+}
+
+}  // namespace
+
+void weir_pools::Sum(weir::Tallies& out, weir::TallyRanges which) const {
+  if constexpr (weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
+  // All frees before all allocations: see [K2].
+  out.retyped = shared.retyped.Read();
+  ForEachTally(which, [&](int i) { out.frees[i] = shared.frees[i].Read(); });
+  records.ForEach([&](const ThreadRecord& r) {
+    ForEachTally(which, [&](int i) { out.frees[i] += r.frees[i].Read(); });
+  });
+  if constexpr (!weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
+}
+
+int64_t weir_pools::InUse(int zone) const {
+  weir::Tallies sums;
+  Sum(sums, weir::TalliesOf(zone));
+  return zones[zone].InUse(sums);
+}
+
+void weir_pools::Fill(weir_snapshot& out) const {
+  records.ForEach([&](const ThreadRecord& r) {
+    out.threads += r.life.load(std::memory_order_relaxed) == weir::kClaimed;  // hint
+  });
+  weir::Tallies sums;
+  Sum(sums, weir::kAllTallies);
+  for (int i = 0; i < weir::kZones; ++i) zones[i].Fill(out.zones[i], sums);
+  packets.Fill(out.zones[WEIR_ZONE_PACKET], sums);
+  for (int t = 0; t < WEIR_NTYPES; ++t) {
+    out.types[t] = weir::InUseOfType(t, sums);
+  }
+  out.drains = drains.broadcasts();
+  out.drained_objects = drains.drained();
+}

@@ -1,9 +1,9 @@
 #include "weir/alloc/fork.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "weir/alloc/pools.h"
-#include "weir/alloc/thread_record.h"
 #include "weir/reclaim/futex.h"
 #include "weir/stats/atomic.h"
 #include "weir/stats/break.h"
@@ -14,6 +14,35 @@ namespace {
 constinit Atomic<uint32_t> gate{0};
 __thread bool t_forking = false;
 
+// Recalls everything and returns when no other thread is in the middle of moving objects.
+void WaitQuiet(weir_pools& pools) {
+  const ThreadRecord* own = pools.OwnIfAny();
+  // Twice: an operation that began before the gate was closed may have given its cache back to the
+  // fast path behind the first recall. None can behind the second.
+  for (int quiet = 0; quiet < 2;) {
+    pools.Recall();
+    bool busy = !pools.transit.QuietNow();
+    for (int i = 0; i < WEIR_NZONES; ++i) busy = busy || pools.caches(i).AnyBusy(own);
+    if (busy) {
+      sched_yield();
+    } else {
+      ++quiet;
+    }
+  }
+}
+
+// Makes the child forget the threads that are not there.
+void ForgetOthers(weir_pools& pools) {
+  const ThreadRecord* own = pools.OwnIfAny();
+  for (int i = 0; i < WEIR_NZONES; ++i) pools.caches(i).BuryOthers(own);
+  for (Zone& zone : pools.zones) zone.AfterFork();
+  pools.transit.Reset();
+  pools.records.ForEach([&](ThreadRecord& r) {
+    if (&r != own) pools.records.Abandon(&r);
+  });
+  pools.drains.AfterFork();
+}
+
 void Prepare() {
   LockStart();  // else the child could find it locked by a thread that is not there
   // [F1] seq_cst: pairs with [F2]. acquire besides: pairs with [F3], two threads that fork take
@@ -21,7 +50,7 @@ void Prepare() {
   while (gate.exchange(1, std::memory_order_seq_cst) != 0) FutexWait(gate, 1, kNever);
   t_forking = true;
   if (Broken(kBreakForkGate)) return;
-  for (Zone& zone : g_zones) zone.WaitQuiet(t_record);
+  ForEachPools(WaitQuiet);
 }
 
 void OpenGate() {
@@ -37,12 +66,7 @@ void Parent() {
 }
 
 void Child() {
-  for (Zone& zone : g_zones) zone.AfterFork(t_record);
-  ThreadRecord* own = t_record;
-  g_records.ForEach([own](ThreadRecord& r) {
-    if (&r != own) g_records.Abandon(&r);
-  });
-  g_drains.AfterFork();
+  ForEachPools(ForgetOthers);
   OpenGate();
 }
 

@@ -9,22 +9,56 @@
 namespace weir {
 
 #ifdef WEIR_CHECK
-// Fills a free object with a pattern; verifies it, and aborts naming the first byte that changed.
-void FillFree(int zone, void* object);
-void VerifyFree(int zone, const void* object);
+// Fills bytes [from, to) of a free object with a pattern; verifies them, and aborts naming the
+// first that changed.
+void FillFree(void* object, size_t from, size_t to);
+void VerifyFree(int zone, const void* object, size_t from, size_t to);
 #else
-inline void FillFree(int, void*) {}
-inline void VerifyFree(int, const void*) {}
+inline void FillFree(void*, size_t, size_t) {}
+inline void VerifyFree(int, const void*, size_t, size_t) {}
 #endif
 
+// The cluster of a packet.
+inline void*& PacketCluster(void* packet) {
+  return *reinterpret_cast<void**>(static_cast<char*>(packet) + kPairFrom);
+}
+
+inline void CloseBytes(void* object, size_t from, size_t to) {
+  FillFree(object, from, to);
+  Poison(static_cast<char*>(object) + from, to - from);
+}
+inline void OpenBytes(int zone, void* object, size_t from, size_t to) {
+  Unpoison(static_cast<char*>(object) + from, to - from);
+  VerifyFree(zone, object, from, to);
+}
+
 inline void OnFree(int zone, void* object) {
-  FillFree(zone, object);
-  Poison(static_cast<char*>(object) + kPoisonFrom[zone], kObjectBytes[zone] - kPoisonFrom[zone]);
+  if (zone != WEIR_ZONE_PACKET) {
+    CloseBytes(object, kPoisonFrom[zone], kObjectBytes[zone]);
+    return;
+  }
+  OnFree(WEIR_ZONE_CLUSTER, PacketCluster(object));
+  CloseBytes(object, kPoisonFrom[WEIR_ZONE_MBUF], kPairFrom);
+  CloseBytes(object, kPairTo, kObjectBytes[WEIR_ZONE_MBUF]);
 }
 
 inline void OnAlloc(int zone, void* object) {
-  Unpoison(object, kObjectBytes[zone]);
-  VerifyFree(zone, object);
+  if (zone != WEIR_ZONE_PACKET) {
+    OpenBytes(zone, object, kPoisonFrom[zone], kObjectBytes[zone]);
+    return;
+  }
+  OnAlloc(WEIR_ZONE_CLUSTER, PacketCluster(object));
+  OpenBytes(WEIR_ZONE_MBUF, object, kPoisonFrom[WEIR_ZONE_MBUF], kPairFrom);
+  OpenBytes(WEIR_ZONE_MBUF, object, kPairTo, kObjectBytes[WEIR_ZONE_MBUF]);
+}
+
+// A free packet becomes a free mbuf and a free cluster, which is returned.
+inline void* SplitPacket(void* packet) {
+  void* cluster = PacketCluster(packet);
+  OnAlloc(WEIR_ZONE_PACKET, packet);
+  OnFree(WEIR_ZONE_CLUSTER, cluster);
+  OnFree(WEIR_ZONE_MBUF, packet);
+  return cluster;
 }
 
 }  // namespace weir

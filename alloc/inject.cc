@@ -53,9 +53,7 @@ bool FailAtRate() { return false; }
 void FailAllocation(long nth) {
   t_countdown = nth;
   t_armed = nth >= 0;
-  if (t_armed) {
-    for (Zone& zone : g_zones) zone.Recall();
-  }
+  if (t_armed) g_pools.Recall();
 }
 
 bool InjectionArmed() {

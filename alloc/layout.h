@@ -10,8 +10,12 @@
 
 namespace weir {
 
+// Zones with objects of their own; a packet is an mbuf and a cluster.
+inline constexpr int kZones = WEIR_ZONE_PACKET;
+static_assert(kZones + 1 == WEIR_NZONES);
+
 // Bytes of one object of each zone.
-inline constexpr size_t kObjectBytes[WEIR_NZONES] = {256, 2048, 4096, 9216, 16384};
+inline constexpr size_t kObjectBytes[kZones] = {256, 2048, 4096, 9216, 16384};
 
 // A slab: a power of two, and aligned to itself, so that an object's slab is found by its address.
 inline constexpr unsigned kSlabShift = 18;
@@ -27,12 +31,12 @@ inline constexpr uint32_t kMaxObjects = UINT32_MAX;
 
 #if defined(WEIR_TINY) || defined(WEIR_CHECK)
 inline constexpr uint32_t kMagazineRounds = 2;
-inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {4, 4, 4, 2, 2};
+inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {4, 4, 4, 2, 2, 4};
 inline constexpr uint32_t kCacheMax = 4;
 inline constexpr uint32_t kFirstGeneration = UINT32_MAX - 64;  // wraps within a second
 #else
 inline constexpr uint32_t kMagazineRounds = 32;  // objects that change hands at once
-inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {64, 64, 32, 16, 16};
+inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {64, 64, 32, 16, 16, 64};
 inline constexpr uint32_t kCacheMax = 64;
 inline constexpr uint32_t kFirstGeneration = 0;
 #endif
@@ -49,7 +53,10 @@ inline constexpr int kBusyReads = 32;
 
 // Free objects are poisoned from here on (check flavour, AddressSanitizer); an mbuf's header
 // stays readable, so that a double free can be told from a wild pointer.
-inline constexpr size_t kPoisonFrom[WEIR_NZONES] = {40, 0, 0, 0, 0};
+inline constexpr size_t kPoisonFrom[kZones] = {40, 0, 0, 0, 0};
+// Where a packet's mbuf says which cluster it has (m_ext): kept while the packet is free.
+inline constexpr size_t kPairFrom = 96;
+inline constexpr size_t kPairTo = 144;
 
 }  // namespace weir
 

@@ -10,29 +10,38 @@
 
 namespace weir {
 
-__thread bool t_announced[WEIR_NZONES];
-
 namespace {
 
 // Announced for as long as it lives; a handler that allocates within a drain is announced already.
 class Announced {
  public:
-  Announced(Waiters& waiters, bool& flag) : waiters_(waiters), flag_(flag), was_(flag) {
+  explicit Announced(Waiters& waiters) : waiters_(waiters), outer_(t_innermost), was_(In(waiters)) {
     if (!was_) waiters_.Announce();
-    flag_ = true;
+    t_innermost = this;
   }
   ~Announced() {
-    flag_ = was_;
+    t_innermost = outer_;
     if (!was_) waiters_.Retire();
   }
   Announced(const Announced&) = delete;
   Announced& operator=(const Announced&) = delete;
 
+  // Whether the calling thread is announced.
+  static bool In(const Waiters& waiters) {
+    for (const Announced* a = t_innermost; a != nullptr; a = a->outer_) {
+      if (&a->waiters_ == &waiters) return true;
+    }
+    return false;
+  }
+
  private:
+  static __thread const Announced* t_innermost;
+
   Waiters& waiters_;
-  bool& flag_;
+  const Announced* const outer_;
   const bool was_;
 };
+constinit __thread const Announced* Announced::t_innermost = nullptr;
 
 constexpr int64_t kMillisecond = 1000000;
 
@@ -41,14 +50,14 @@ constexpr int64_t kMillisecond = 1000000;
 void Zone::Warn() {
   int64_t now = MonotonicNs();
   int64_t next = next_warning_ns_.load(std::memory_order_relaxed);  // hint, revalidated
-  int64_t interval = g_options.warn_interval_s * 1000 * kMillisecond;
+  int64_t interval = pools_.options.warn_interval_s * 1000 * kMillisecond;
   // relaxed (counter): whoever moves it on prints.
   if (now < next ||
       !next_warning_ns_.compare_exchange_strong(next, now + interval, std::memory_order_relaxed,
                                                 std::memory_order_relaxed)) {
     return;
   }
-  static constexpr const char* kText[WEIR_NZONES] = {
+  static constexpr const char* kText[kZones] = {
       "mbpool limit reached; increase NMBUFS", "mclpool limit reached; increase NMBCLUSTERS",
       "jumbo page pool limit reached; increase NMBJUMBOP",
       "jumbo 9k pool limit reached; increase NMBJUMBO9",
@@ -62,12 +71,19 @@ void Zone::Warn() {
   }
 }
 
+bool Zone::Recall() {
+  if (id_ > WEIR_ZONE_CLUSTER) return Caches::Recall({this});
+  return Caches::Recall({this, &pools_.packets});
+}
+
+bool Zone::TakePacketsApart() { return id_ <= WEIR_ZONE_CLUSTER && pools_.packets.TakeApart(); }
+
 void* Zone::AtLimit(int tally, int how) {
   const bool may_wait = how == kWait && !DrainRegistry::InHandler();
-  const int64_t wait_ms = g_wait_limit_ms.load(std::memory_order_relaxed);  // hint
+  const int64_t wait_ms = pools_.wait_limit_ms.load(std::memory_order_relaxed);  // hint
   const int64_t begun = MonotonicNs();
   const int64_t deadline = wait_ms <= 0 ? kNever : begun + wait_ms * kMillisecond;
-  Announced announced(waiters_, t_announced[id_]);
+  Announced announced(waiters_);
   bool drained = false, slept = false, late = false;
   int looks = 0;
   int error = ENOBUFS;
@@ -75,12 +91,12 @@ void* Zone::AtLimit(int tally, int how) {
   for (;;) {
     uint32_t epoch = waiters_.Epoch();
     bool busy = Recall();
-    uint64_t moves = transit_.Look();
+    uint64_t moves = pools_.transit.Look();
     object = TakeOne();
-    if (object == nullptr && Grow()) continue;
+    if (object == nullptr && (TakePacketsApart() || Grow())) continue;
     if (object != nullptr) break;
     // Nothing, but did we see everything? Not while another was moving objects.
-    bool unsure = busy || !transit_.Quiet(moves);
+    bool unsure = busy || !pools_.transit.Quiet(moves);
     if (unsure && ++looks < kLooks) {
       sched_yield();
       continue;
@@ -88,7 +104,7 @@ void* Zone::AtLimit(int tally, int how) {
     if (!drained) {
       drained = true;
       looks = 0;
-      long freed = g_drains.Broadcast(id_, kMagazineRounds);
+      long freed = pools_.drains.Broadcast(id_, kMagazineRounds);
       if (freed >= 0) {
         drains_.Add(1);
         drained_.Add(static_cast<uint64_t>(freed));
@@ -96,7 +112,7 @@ void* Zone::AtLimit(int tally, int how) {
       continue;
     }
     if (!may_wait) break;
-    if (g_shutdown.load(std::memory_order_seq_cst) != 0) {  // [X2] pairs with [X1]
+    if (pools_.shutdown.load(std::memory_order_seq_cst) != 0) {  // [X2] pairs with [X1]
       error = ECANCELED;
       break;
     }
@@ -123,8 +139,13 @@ void* Zone::AtLimit(int tally, int how) {
     return nullptr;
   }
   if (drained) delayed_.Add(1);
-  g_shared.allocs[tally].Add(1);
+  pools_.shared.allocs[tally].Add(1);
   return object;
+}
+
+void Zone::AfterFork() {
+  trimming_.store(0, std::memory_order_relaxed);  // quiescent
+  waiters_.Reset(Announced::In(waiters_) ? 1 : 0);
 }
 
 }  // namespace weir

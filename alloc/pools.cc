@@ -11,14 +11,7 @@
 
 namespace weir {
 
-constinit Zone g_zones[WEIR_NZONES] = {Zone(WEIR_ZONE_MBUF), Zone(WEIR_ZONE_CLUSTER),
-                                       Zone(WEIR_ZONE_JUMBO_PAGE), Zone(WEIR_ZONE_JUMBO_9K),
-                                       Zone(WEIR_ZONE_JUMBO_16K)};
-constinit DrainRegistry g_drains;
-constinit weir_options g_options{};
-constinit const SlabSource* g_source = nullptr;
-constinit Atomic<int64_t> g_wait_limit_ms{0};
-constinit Atomic<uint32_t> g_shutdown{0};
+constinit weir_pools g_pools(0);
 
 namespace {
 
@@ -30,19 +23,14 @@ const SlabSource* ChooseSource(bool mmap) {
   return jemalloc != nullptr ? jemalloc : MmapSlabSource();
 }
 
-void Start(const weir_options& o) {
-  g_options = o;
-  g_source = ChooseSource(strcmp(o.slab_source, "mmap") == 0);
-  g_wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
-  // What is made at first use is made now, so that no fork can come in the middle of it.
-  AsymmetricFence();
-  MakeEndKey();
-  InstallForkHandlers();
-  const int64_t limits[WEIR_NZONES] = {o.nmbufs, o.nmbclusters, o.nmbjumbop, o.nmbjumbo9,
-                                       o.nmbjumbo16};
-  for (int i = 0; i < WEIR_NZONES; ++i) g_zones[i].SetLimit(limits[i]);
-  g_zones[WEIR_ZONE_MBUF].Reserve(o.mblowat);
-  g_zones[WEIR_ZONE_CLUSTER].Reserve(o.mcllowat);
+void Start(weir_pools& pools, const weir_options& o) {
+  pools.options = o;
+  pools.source = ChooseSource(strcmp(o.slab_source, "mmap") == 0);
+  pools.wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
+  const int64_t limits[kZones] = {o.nmbufs, o.nmbclusters, o.nmbjumbop, o.nmbjumbo9, o.nmbjumbo16};
+  for (int i = 0; i < kZones; ++i) pools.zones[i].SetLimit(limits[i]);
+  pools.zones[WEIR_ZONE_MBUF].Reserve(o.mblowat);
+  pools.zones[WEIR_ZONE_CLUSTER].Reserve(o.mcllowat);
 }
 
 }  // namespace
@@ -63,18 +51,59 @@ int StartPools(const weir_options* options) {
     if (options != nullptr) return EINVAL;
     abort();
   }
-  Start(resolved);
+  // What is made at first use is made now, so that no fork can come in the middle of it.
+  AsymmetricFence();
+  MakeEndKey();
+  InstallForkHandlers();
+  Start(g_pools, resolved);
   started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }
 
 void* AllocSlow(int zone, int type, int how) {
   StartPools(nullptr);
-  return g_zones[zone].AllocSlow(OwnRecord(), TallyOf(zone, type), how);
+  return g_pools.AllocSlow(zone, type, how);
 }
 
-void FreeSlow(int zone, int type, void* object) {
-  g_zones[zone].FreeSlow(OwnRecord(), TallyOf(zone, type), object);
-}
+void FreeSlow(int zone, int type, void* object) { g_pools.FreeSlow(zone, type, object); }
 
 }  // namespace weir
+
+void* weir_pools::Alloc(int zone, int type, int how) {
+  void* object = weir::AllocFast(OwnIfAny(), zone, type);
+  return object != nullptr ? object : AllocSlow(zone, type, how);
+}
+
+void weir_pools::Free(int zone, int type, void* object) {
+  if (!weir::FreeFast(OwnIfAny(), zone, type, object)) FreeSlow(zone, type, object);
+}
+
+void* weir_pools::AllocSlow(int zone, int type, int how) {
+  weir::ThreadRecord* own = Own();
+  if (zone == WEIR_ZONE_PACKET) return packets.AllocSlow(own, type, how);
+  void* object = zones[zone].AllocSlow(own, weir::TallyOf(zone, type), how);
+  if (object != nullptr) weir::OnAlloc(zone, object);
+  return object;
+}
+
+void weir_pools::FreeSlow(int zone, int type, void* object) {
+  weir::ThreadRecord* own = Own();
+  if (zone == WEIR_ZONE_PACKET) {
+    packets.FreeSlow(own, type, object);
+  } else {
+    zones[zone].FreeSlow(own, weir::TallyOf(zone, type), object);
+  }
+}
+
+bool weir_pools::Recall() {
+  return weir::Caches::Recall({&zones[0], &zones[1], &zones[2], &zones[3], &zones[4], &packets});
+}
+
+int64_t weir_pools::Trim() {
+  Recall();
+  while (packets.TakeApart()) {
+  }
+  int64_t bytes = 0;
+  for (weir::Zone& zone : zones) bytes += zone.Trim();
+  return bytes;
+}

@@ -1,32 +1,84 @@
-// The default set of zones, its drain handlers and its options.
+// A set of zones with what belongs to it: drain handlers, thread records, options, statistics.
+// There is a default one, which the fast paths use, and there may be others.
 #ifndef WEIR_ALLOC_POOLS_H_
 #define WEIR_ALLOC_POOLS_H_
 
 #include <cstdint>
 
 #include "weir/alloc/options.h"
+#include "weir/alloc/packets.h"
 #include "weir/alloc/slab_source.h"
+#include "weir/alloc/thread_record.h"
+#include "weir/alloc/transit.h"
 #include "weir/alloc/zone.h"
 #include "weir/reclaim/drain.h"
+#include "weir/reclaim/registry.h"
+
+struct weir_pools {
+  constexpr explicit weir_pools(int n) : number(n) {}
+  weir_pools(const weir_pools&) = delete;
+  weir_pools& operator=(const weir_pools&) = delete;
+
+  // Objects of this set, as alloc/alloc.h gives them of the default set.
+  void* Alloc(int zone, int type, int how);
+  void Free(int zone, int type, void* object);
+  void* AllocSlow(int zone, int type, int how);
+  void FreeSlow(int zone, int type, void* object);
+
+  // The calling thread's record in this set, claimed now if need be. nullptr: there is no memory,
+  // or the thread is past its end; then objects come from and go to the depot.
+  weir::ThreadRecord* Own();
+  weir::ThreadRecord* OwnIfAny() const;
+
+  // Of these tallies; the others of `out` are left alone.
+  void Sum(weir::Tallies& out, weir::TallyRanges which) const;
+  // Objects of a zone held by callers.
+  int64_t InUse(int zone) const;
+  void Fill(weir_snapshot& out) const;
+
+  // Recalls all caches of all threads. True if one was busy.
+  bool Recall();
+  // Takes back all that threads cache, and gives empty slabs back; returns bytes.
+  int64_t Trim();
+
+  weir::Caches& caches(int id) {
+    return id == WEIR_ZONE_PACKET ? static_cast<weir::Caches&>(packets) : zones[id];
+  }
+
+  weir::Zone zones[weir::kZones] = {
+      weir::Zone(*this, WEIR_ZONE_MBUF), weir::Zone(*this, WEIR_ZONE_CLUSTER),
+      weir::Zone(*this, WEIR_ZONE_JUMBO_PAGE), weir::Zone(*this, WEIR_ZONE_JUMBO_9K),
+      weir::Zone(*this, WEIR_ZONE_JUMBO_16K)};
+  weir::Packets packets{*this};
+  weir::Transit transit;
+  weir::Registry<weir::ThreadRecord> records;
+  weir::SharedCounts shared;
+  weir::DrainRegistry drains;
+  weir::Atomic<int64_t> wait_limit_ms{0};
+  weir::Atomic<uint32_t> shutdown{0};
+  // Written before the first use of the set, and not while it is used.
+  const int number;
+  weir_options options{};  // as resolved
+  const weir::SlabSource* source = nullptr;
+};
 
 namespace weir {
 
-extern Zone g_zones[WEIR_NZONES];
-extern DrainRegistry g_drains;
-extern weir_options g_options;      // as resolved; written once, at start
-extern const SlabSource* g_source;  // written once, at start
-extern Atomic<int64_t> g_wait_limit_ms;
-extern Atomic<uint32_t> g_shutdown;
+extern weir_pools g_pools;  // the default set
 
-// Whether the calling thread is announced as a waiter of each zone.
-extern __thread bool t_announced[WEIR_NZONES];
-
-// Makes the zones if they are not made yet: with *options, or the defaults if it is nullptr.
-// 0; EBUSY if they were made before and options is not nullptr; EINVAL with a message on stderr.
+// Makes the default set if it is not made yet: with *options, or the defaults if it is nullptr.
+// 0; EBUSY if it was made before and options is not nullptr; EINVAL with a message on stderr.
 // Options that the environment gets wrong abort, unless this is weir_init.
 int StartPools(const weir_options* options);
 int64_t StartedNs();  // on CLOCK_MONOTONIC; 0 before
-// Around a fork: nobody is in the middle of StartPools.
+
+// Calls visit(pools) for every set that there is.
+template <typename Visit>
+void ForEachPools(Visit visit) {
+  visit(g_pools);
+}
+
+// Around a fork: nobody is in the middle of making a set.
 void LockStart();
 void UnlockStart();
 

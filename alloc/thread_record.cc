@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <cstring>
 #include <new>
 
 #include "weir/alloc/metadata.h"
@@ -10,21 +11,27 @@
 namespace weir {
 
 constinit __thread ThreadRecord* t_record = nullptr;
-constinit Registry<ThreadRecord> g_records;
-constinit SharedCounts g_shared;
 
 namespace {
 
 __thread bool t_claiming = false;  // a signal handler that allocates does not claim a second one
 __thread bool t_ended = false;
 
+void EndRecord(weir_pools& pools, ThreadRecord* r) {
+  for (int i = 0; i < WEIR_NZONES; ++i) pools.caches(i).Close(*r);
+  pools.records.Abandon(r);
+}
+
 void EndThread(void* record) {
   ThreadRecord* r = static_cast<ThreadRecord*>(record);
   // From here on this thread's operations go straight to the depot.
   t_record = nullptr;
   t_ended = true;
-  for (Zone& zone : g_zones) zone.CloseCache(r);
-  g_records.Abandon(r);
+  ForEachPools([r](weir_pools& pools) {
+    ThreadRecord* other = r->others[pools.number];
+    if (other != nullptr) EndRecord(pools, other);
+  });
+  EndRecord(g_pools, r);
 }
 
 pthread_key_t EndKey() {
@@ -41,6 +48,14 @@ ThreadRecord* MakeRecord() {
   return p == nullptr ? nullptr : new (p) ThreadRecord;
 }
 
+ThreadRecord* Claim(weir_pools& pools) {
+  ThreadRecord* r = pools.records.Claim(MakeRecord);
+  if (r == nullptr) return nullptr;
+  memset(r->others, 0, sizeof r->others);  // those of the thread that had it before
+  for (Cache& cache : r->caches) cache.Open();
+  return r;
+}
+
 }  // namespace
 
 void MakeEndKey() { EndKey(); }
@@ -49,9 +64,8 @@ ThreadRecord* OwnRecord() {
   if (t_record != nullptr) return t_record;
   if (t_ended || t_claiming) return nullptr;
   t_claiming = true;
-  ThreadRecord* r = g_records.Claim(MakeRecord);
+  ThreadRecord* r = Claim(g_pools);
   if (r != nullptr) {
-    for (Cache& cache : r->caches) cache.Open();
     pthread_setspecific(EndKey(), r);
     t_record = r;
   }
@@ -59,25 +73,19 @@ ThreadRecord* OwnRecord() {
   return r;
 }
 
-namespace {
-
-void SumAllocs(int first, int n, uint64_t* allocs) {
-  g_records.ForEach([&](const ThreadRecord& r) {
-    for (int i = 0; i < n; ++i) allocs[i] += r.allocs[first + i].Read();
-  });
-  for (int i = 0; i < n; ++i) allocs[i] += g_shared.allocs[first + i].Read();
-}
-
-}  // namespace
-
-void SumTallies(int first, int n, uint64_t* allocs, uint64_t* frees) {
-  if constexpr (Broken(kBreakSumOrder)) SumAllocs(first, n, allocs);
-  // All frees before all allocations: see [K2].
-  g_records.ForEach([&](const ThreadRecord& r) {
-    for (int i = 0; i < n; ++i) frees[i] += r.frees[first + i].Read();
-  });
-  for (int i = 0; i < n; ++i) frees[i] += g_shared.frees[first + i].Read();
-  if constexpr (!Broken(kBreakSumOrder)) SumAllocs(first, n, allocs);
-}
-
 }  // namespace weir
+
+weir::ThreadRecord* weir_pools::OwnIfAny() const {
+  weir::ThreadRecord* r = weir::t_record;
+  return number == 0 || r == nullptr ? r : r->others[number];
+}
+
+weir::ThreadRecord* weir_pools::Own() {
+  weir::ThreadRecord* r = weir::OwnRecord();
+  if (number == 0 || r == nullptr || r->others[number] != nullptr) return OwnIfAny();
+  if (weir::t_claiming) return nullptr;
+  weir::t_claiming = true;
+  r->others[number] = weir::Claim(*this);
+  weir::t_claiming = false;
+  return r->others[number];
+}

@@ -1,7 +1,8 @@
-// What weir keeps for each thread: a cache for each zone, and counters that only it writes.
+// What weir keeps for each thread in a set of zones: a cache for each zone, and counters that only
+// it writes.
 //
-// Claimed at a thread's first allocation or free, abandoned by a pthread key's destructor; a
-// record lives as long as the process and goes from thread to thread.
+// Claimed at a thread's first allocation or free in that set, abandoned by a pthread key's
+// destructor; a record lives as long as the process and goes from thread to thread.
 #ifndef WEIR_ALLOC_THREAD_RECORD_H_
 #define WEIR_ALLOC_THREAD_RECORD_H_
 
@@ -15,11 +16,22 @@
 
 namespace weir {
 
-// Objects are counted by tally: an mbuf by its type, a cluster by its zone.
-inline constexpr int kTallies = int{WEIR_NTYPES} + WEIR_NZONES - 1;
+// Objects are counted by tally: an mbuf by its type, a cluster by its zone, a packet by its type.
+// Clusters (type kOfPacket) that are allocated for a packet, or came as one and are freed without
+// its mbuf, have one for themselves.
+inline constexpr int kOfPacket = -1;
+inline constexpr int kFirstCluster = WEIR_NTYPES;
+inline constexpr int kPacketCluster = kFirstCluster + kZones - 1;
+inline constexpr int kFirstPacket = kPacketCluster + 1;
+inline constexpr int kTallies = kFirstPacket + WEIR_NTYPES;
 constexpr int TallyOf(int zone, int type) {
-  return zone == WEIR_ZONE_MBUF ? type : int{WEIR_NTYPES} - 1 + zone;
+  return zone == WEIR_ZONE_MBUF     ? type
+         : zone == WEIR_ZONE_PACKET ? kFirstPacket + type
+         : type == kOfPacket        ? kPacketCluster
+                                    : kFirstCluster + zone - WEIR_ZONE_CLUSTER;
 }
+
+inline constexpr int kMaxPools = 64;  // sets of zones, the default one included
 
 // Events of slow paths.
 struct ZoneEvents {
@@ -33,6 +45,8 @@ struct ThreadRecord {
   Counter allocs[kTallies];
   Counter frees[kTallies];
   ZoneEvents events[WEIR_NZONES];
+  // In the record of the default set: those of the same thread in the others, or nullptr.
+  ThreadRecord* others[kMaxPools] = {};
   // ---- Registry ----
   alignas(64) ThreadRecord* next_record = nullptr;
   Atomic<uint32_t> life{kAbandoned};
@@ -45,30 +59,53 @@ struct ThreadRecord {
   }
 };
 
-// The calling thread's record; nullptr before its first operation and after its end.
-// initial-exec: one load relative to the thread pointer, in a shared object too.
+// The calling thread's record in the default set; nullptr before its first operation and after its
+// end. initial-exec: one load relative to the thread pointer, in a shared object too.
 extern __thread ThreadRecord* t_record __attribute__((tls_model("initial-exec")));
 
-extern Registry<ThreadRecord> g_records;
-
-// The calling thread's record, claimed now if need be. nullptr: there is no memory, or the thread
-// is past its end; then objects come from and go to the depot, and are counted in g_shared.
+// The calling thread's record in the default set, claimed now if need be. nullptr: there is no
+// memory, or the thread is past its end.
 ThreadRecord* OwnRecord();
 // Makes the pthread key whose destructor ends records, if it is not made yet.
 void MakeEndKey();
 
-// Counts of operations outside a thread's cache: owners write their own counters only between
-// Cache::Enter and Leave, where a signal handler cannot come in between.
+// Counts of a set's operations outside a thread's cache: owners write their own counters only
+// between Cache::Enter and Leave, where a signal handler cannot come in between.
 struct SharedCounts {
   SharedCounter allocs[kTallies];
   SharedCounter frees[kTallies];
   SharedCounter retyped;  // mbufs that were counted as freed and allocated, but were not
 };
-extern SharedCounts g_shared;
 
-// Adds n tallies from `first` on, over all threads, to the two arrays. Of each tally, allocs >=
-// frees always; exact when quiet.
-void SumTallies(int first, int n, uint64_t* allocs, uint64_t* frees);
+// The tallies that count objects of a zone are those in [a, b) and [c, d).
+struct TallyRanges {
+  int a, b, c, d;
+};
+constexpr TallyRanges TalliesOf(int zone) {
+  return zone == WEIR_ZONE_MBUF     ? TallyRanges{0, WEIR_NTYPES, kFirstPacket, kTallies}
+         : zone == WEIR_ZONE_PACKET ? TallyRanges{0, 0, kPacketCluster, kTallies}
+         : zone == WEIR_ZONE_CLUSTER
+             ? TallyRanges{kFirstCluster, kFirstCluster + 1, kPacketCluster, kTallies}
+             : TallyRanges{TallyOf(zone, 0), TallyOf(zone, 0) + 1, 0, 0};
+}
+inline constexpr TallyRanges kAllTallies = {0, kTallies, 0, 0};
+template <typename Visit>
+void ForEachTally(TallyRanges r, Visit visit) {
+  for (int i = r.a; i < r.b; ++i) visit(i);
+  for (int i = r.c; i < r.d; ++i) visit(i);
+}
+
+// Sums over all threads. Of each tally, allocs >= frees always; exact when quiet.
+struct Tallies {
+  uint64_t allocs[kTallies];
+  uint64_t frees[kTallies];
+  uint64_t retyped;
+};
+// Mbufs of a type held by callers.
+inline int64_t InUseOfType(int type, const Tallies& sums) {
+  return static_cast<int64_t>(sums.allocs[type] - sums.frees[type] +
+                              sums.allocs[kFirstPacket + type] - sums.frees[kFirstPacket + type]);
+}
 
 }  // namespace weir
 

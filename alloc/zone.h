@@ -8,14 +8,17 @@
 //        |                                    |
 //        +--- one at a time (revoked) ---> loose stack, linked in the slabs' tables
 //
+// Caches and depot are alloc/caches.h.
+//
 // At the limit (AtLimit). The thread announces itself as a waiter, and so long as anyone is
 // announced the zone is in *exhaustion mode*: caches stay revoked, every free goes to the loose
-// stack and wakes a waiter, nobody moves more than one object. Then: recall all caches; look;
-// broadcast the drain once; recall and look again; then fail, or sleep until something comes back.
+// stack and wakes a waiter, nobody moves more than one object. Then: recall all caches; look, also
+// among free packets (alloc/packets.h); broadcast the drain once; recall and look again; then fail,
+// or sleep until something comes back.
 //
 // No false exhaustion: a thread gives up only after a look that found nothing while no cache was
 // busy or held anything (they were all seen revoked and empty) and nothing was in transit
-// (alloc/transit.h). No lost wake-up: reclaim/waiters.h, and Zone::RestoreCache.
+// (alloc/transit.h). No lost wake-up: reclaim/waiters.h, and Caches::Restore.
 //
 // Progress: steps up to a new slab are lock-free. A new slab may block in the slab source. A
 // thread at the limit may be delayed by another that was stopped in the middle of moving objects
@@ -26,13 +29,11 @@
 
 #include <cstdint>
 
-#include "weir/alloc/depot.h"
+#include "weir/alloc/caches.h"
 #include "weir/alloc/index_stack.h"
 #include "weir/alloc/layout.h"
 #include "weir/alloc/slab.h"
-#include "weir/alloc/slab_source.h"
 #include "weir/alloc/thread_record.h"
-#include "weir/alloc/transit.h"
 #include "weir/reclaim/waiters.h"
 #include "weir/stats/counter.h"
 
@@ -40,21 +41,21 @@ namespace weir {
 
 enum How { kNoWait = 1, kWait = 2 };
 
-class Zone {
+class Zone final : public Caches {
  public:
-  constexpr explicit Zone(int id) : id_(id) {}
+  constexpr Zone(weir_pools& pools, int id) : Caches(pools, id) {}
 
   // What the fast path could not do. `t` is the caller's record or nullptr. Alloc returns nullptr
   // with errno ENOBUFS, ETIMEDOUT or ECANCELED. Free cannot fail.
   void* AllocSlow(ThreadRecord* t, int tally, int how);
   void FreeSlow(ThreadRecord* t, int tally, void* object);
 
-  // Takes all objects out of all thread caches, into the depot. True if one was busy, so that
-  // something may still be in someone's hands.
+  // Recalls the caches in which objects of this zone may be: its own, and those of packets.
   bool Recall();
 
-  // Empties the caller's cache for good: its thread ends.
-  void CloseCache(ThreadRecord* t);
+  // Puts free objects where takers look, and wakes waiters.
+  void PutOne(void* object);
+  void PutMany(void* const* objects, int n);
 
   // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time; a
   // thread that is carving while the limit is lowered may still carve by the old one.
@@ -70,19 +71,18 @@ class Zone {
   int64_t Trim();
 
   // Fills the zone's part of a snapshot.
-  void Fill(weir_zone_snapshot& out) const;
-  int64_t InUse() const;
-  void Count(uint64_t& allocs, uint64_t& frees) const;
+  void Fill(weir_zone_snapshot& out, const Tallies& sums) const;
+  int64_t InUse(const Tallies& sums) const;
 
-  // Fork (alloc/fork.h): WaitQuiet recalls everything and returns when no thread but `own` is in
-  // the middle of moving objects; AfterFork makes the child, whose only thread is the caller,
-  // forget the others.
-  void WaitQuiet(const ThreadRecord* own);
-  void AfterFork(const ThreadRecord* own);
+  // In a fork's child (alloc/fork.h), whose only thread is the caller.
+  void AfterFork();
 
   uint64_t failures() const { return failures_.Read(); }
   uint64_t delayed() const { return delayed_.Read(); }
   Waiters& waiters() { return waiters_; }
+
+  bool Wanted() const override { return waiters_.Any(); }
+  void Returned(int n) override { waiters_.Notify(n); }
 
  private:
   // Where the next object is carved, in one word: objects carved so far, slab + 1, place in it.
@@ -100,21 +100,12 @@ class Zone {
     Atomic<uint32_t>& operator()(uint32_t number) const { return g_slabs.LinkOf(number); }
   };
 
-  // The owner's cache, slow (zone.cc). OpenCache: true if it may be used until Leave().
-  bool OpenCache(Cache& cache);
-  bool RestoreCache(Cache& cache, bool flushing);
-  void FlushCache(Cache& cache, uint32_t n);
-  void Refill(Cache& cache);
-  void* AllocCached(ThreadRecord* t, int tally);
-  bool FreeCached(ThreadRecord* t, int tally, void* object);
-
-  // Single objects, without a cache (zone.cc).
-  void* TakeOne();
+  // zone.cc.
+  void Fill(Cache& cache) override;
+  void PutLoose(void* object) override;
+  void* TakeLoose();
   void* TakeFromDepot();
-  void PutOne(void* object);
-  // Puts an object into *m, a magazine being filled, which goes to the depot when it is full.
-  void Pack(Magazine*& m, void* object);
-  void PackRest(Magazine* m);
+  void* TakeOne();
 
   // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
   // without memory, else there may be more to carve now.
@@ -125,26 +116,23 @@ class Zone {
 
   // At the limit (limit.cc).
   void* AtLimit(int tally, int how);
+  bool TakePacketsApart();
   void Warn();
 
-  const int id_;
   // ---- Read often, written seldom ----
   Atomic<int64_t> limit_{0};
   Atomic<int64_t> low_water_{0};
   // ---- Shared; each of these structs has cache lines of its own ----
   alignas(64) Atomic<uint64_t> carving_{0};
   IndexStack loose_;
-  Depot depot_;
-  Transit transit_;
   Waiters waiters_;
   // ---- Slow paths ----
-  alignas(64) IndexStack spare_slabs_;
-  Atomic<int64_t> slabs_{0};        // live
-  Atomic<int64_t> loose_count_{0};  // on loose_
-  Atomic<uint64_t> passes_{0};      // of Recall
+  alignas(64) IndexStack spare_slabs_;  // records of slabs that are gone
+  Atomic<int64_t> slabs_{0};            // live
+  Atomic<int64_t> loose_count_{0};      // on loose_
   Atomic<uint32_t> trimming_{0};
   Atomic<int64_t> next_warning_ns_{0};
-  SharedCounter failures_, delayed_, waits_, recalled_, drains_, drained_;
+  SharedCounter failures_, delayed_, waits_, drains_, drained_;
   SharedCounter wait_buckets_[WEIR_WAIT_BUCKETS + 1];  // not cumulative
   SharedCounter wait_sum_ns_;
 };

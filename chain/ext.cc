@@ -18,7 +18,10 @@ constexpr int kClusterSizes[] = {MCLBYTES, MJUMPAGESIZE, MJUM9BYTES, MJUM16BYTES
 static_assert(EXT_CLUSTER == WEIR_ZONE_CLUSTER && EXT_JUMBOP == WEIR_ZONE_JUMBO_PAGE &&
               EXT_JUMBO9 == WEIR_ZONE_JUMBO_9K && EXT_JUMBO16 == WEIR_ZONE_JUMBO_16K);
 
-bool IsCluster(uint32_t type) { return type >= EXT_CLUSTER && type <= EXT_JUMBO16; }
+bool IsCluster(uint32_t type) { return type >= EXT_CLUSTER && type <= EXT_PACKET; }
+int ZoneOf(uint32_t type) {
+  return type == EXT_PACKET ? int{WEIR_ZONE_CLUSTER} : static_cast<int>(type);
+}
 
 // A count of its own for a caller's buffer that is shared for the first time.
 struct alignas(64) CountCell {
@@ -27,7 +30,8 @@ struct alignas(64) CountCell {
 
 void ReleaseExt(mbuf* m) {
   if (IsCluster(m->m_ext.ext_type)) {
-    Free(static_cast<int>(m->m_ext.ext_type), MT_NTYPES, m->m_ext.ext_buf);
+    const bool packet = m->m_ext.ext_type == EXT_PACKET;
+    Free(ZoneOf(m->m_ext.ext_type), packet ? kOfPacket : 0, m->m_ext.ext_buf);
     return;
   }
   uint32_t* own = m->m_ext.ext_type == EXT_EXTREF ? nullptr : m->m_ext.ext_cnt;
@@ -48,7 +52,7 @@ void SeedFree(mbuf* m) {
 bool StartSharing(mbuf* m) {
   uint32_t* count;
   if (IsCluster(m->m_ext.ext_type)) {
-    count = ClusterCount(static_cast<int>(m->m_ext.ext_type), m->m_ext.ext_buf);
+    count = ClusterCount(ZoneOf(m->m_ext.ext_type), m->m_ext.ext_buf);
   } else {
     auto* cell = new (std::nothrow) CountCell;
     if (cell == nullptr) return false;
@@ -125,7 +129,7 @@ extern "C" {
 int m_cljget(struct mbuf* m, int how, int size) {
   int zone = weir::ZoneOfSize(size);
   if (m == nullptr || zone < 0 || (m->m_flags & M_EXT)) return errno = EINVAL;
-  void* buf = weir::Alloc(zone, MT_NTYPES, how);
+  void* buf = weir::Alloc(zone, 0, how);
   if (buf == nullptr) return errno;
   weir::AttachCluster(m, buf, size, zone);
   return 0;
@@ -167,6 +171,11 @@ int m_extmalloc(struct mbuf* m, unsigned size, int /*how*/) {
 unsigned m_extrefcnt(const struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_EXT)) return 0;
   return m->m_ext.ext_cnt == nullptr ? 1 : weir::RefCount(m->m_ext.ext_cnt).Read();
+}
+
+int m_extzone(const struct mbuf* m) {
+  if (m == nullptr || !(m->m_flags & M_EXT) || !weir::IsCluster(m->m_ext.ext_type)) return -1;
+  return weir::ZoneOf(m->m_ext.ext_type);
 }
 
 int m_extshare(struct mbuf* m, struct mbuf* n) {

@@ -29,10 +29,8 @@ inline uint32_t MbufState(const mbuf* m, uint32_t kind) {
 
 // What the inline functions below call when there is more to do than they can. GetSlow: NULL with
 // EINVAL if type is out of range, else m_get at the limit. GetClusterSlow: m_getcl from the start.
-// AttachSlow: for an mbuf just taken, initialises it and attaches a cluster; frees it on failure.
 mbuf* GetSlow(int how, int type, uint32_t flags);
 mbuf* GetClusterSlow(int how, int type, uint32_t flags);
-mbuf* AttachSlow(void* p, int how, int type, uint32_t flags);
 
 // Drops the tags of an mbuf that is about to be freed.
 void DropTags(mbuf* m);
@@ -53,6 +51,8 @@ static_assert(offsetof(mbuf, m_nextpkt) == 8 && offsetof(mbuf, m_data) == 16 &&
               offsetof(mbuf, m_state) == 36 && offsetof(mbuf, m_pkthdr) == 40 &&
               sizeof(pkthdr) == 56 && offsetof(mbuf, m_ext.ext_cnt) == 104 &&
               offsetof(mbuf, m_ext.ext_type) == 116);
+static_assert(offsetof(mbuf, m_ext.ext_buf) == kPairFrom &&
+              offsetof(mbuf, m_ext) + sizeof(m_ext) == kPairTo);
 
 // Writes the header of an mbuf just taken. The state is checked where it matters, in Free; here
 // only that p is not in use already. The first word behind the header becomes 0.
@@ -100,14 +100,9 @@ WEIR_INLINED_ mbuf* Get(int how, int type, uint32_t flags) {
 WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
   ThreadRecord* t = t_record;
   if (static_cast<unsigned>(type) < MT_NTYPES && (flags & ~M_PKTHDR) == 0) [[likely]] {
-    if (void* p = AllocFast(t, WEIR_ZONE_MBUF, type)) [[likely]] {
-      void* buf = AllocFast(t, WEIR_ZONE_CLUSTER, MT_NTYPES);
-      if (buf == nullptr) [[unlikely]]
-        return AttachSlow(p, how, type, flags);
-      mbuf* m = InitMbuf(p, type, flags | M_EXT, static_cast<char*>(buf));
-      InitExt(m, buf, MCLBYTES, EXT_CLUSTER);
-      return m;
-    }
+    // A free packet has kept its m_ext.
+    if (void* p = AllocFast(t, WEIR_ZONE_PACKET, type)) [[likely]]
+      return InitMbuf(p, type, flags | M_EXT, static_cast<mbuf*>(p)->m_ext.ext_buf);
   }
   return GetClusterSlow(how, type, flags);
 }
@@ -116,7 +111,7 @@ WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
 WEIR_INLINED_ bool AddClusterFast(mbuf* m) {
   if (m == nullptr || (m->m_flags & M_EXT)) [[unlikely]]
     return false;
-  void* buf = AllocFast(WEIR_ZONE_CLUSTER, MT_NTYPES);
+  void* buf = AllocFast(WEIR_ZONE_CLUSTER, 0);
   if (buf == nullptr) [[unlikely]]
     return false;
   AttachCluster(m, buf, MCLBYTES, EXT_CLUSTER);
@@ -132,15 +127,22 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
   if ((flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) [[unlikely]]
     DropTags(m);
   ThreadRecord* t = t_record;
+  const int tally = m->m_tally;
   if (flags & M_EXT) {
-    if (m->m_ext.ext_cnt != nullptr || m->m_ext.ext_type != EXT_CLUSTER ||
-        !FreeFast(t, WEIR_ZONE_CLUSTER, MT_NTYPES, m->m_ext.ext_buf)) [[unlikely]] {
+    const bool alone = m->m_ext.ext_cnt == nullptr;
+    if (alone && m->m_ext.ext_type == EXT_PACKET) [[likely]] {
+      m->m_state = MbufState(m, kMbufFree);
+      if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
+        FreeSlow(WEIR_ZONE_PACKET, tally, m);
+      return next;
+    }
+    if (!alone || m->m_ext.ext_type != EXT_CLUSTER ||
+        !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)) [[unlikely]] {
       DropExt(m);
       t = t_record;
     }
   }
   m->m_state = MbufState(m, kMbufFree);
-  const int tally = m->m_tally;
   if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
     FreeSlow(WEIR_ZONE_MBUF, tally, m);
   return next;

@@ -49,11 +49,16 @@ mbuf* GetSlow(int how, int type, uint32_t flags) {
 }
 
 mbuf* GetClusterSlow(int how, int type, uint32_t flags) {
-  return m_getjcl(how, type, static_cast<int>(flags), MCLBYTES);
-}
-
-mbuf* AttachSlow(void* p, int how, int type, uint32_t flags) {
-  return WithCluster(InitMbuf(p, type, flags), how, MCLBYTES);
+  if (static_cast<unsigned>(type) >= MT_NTYPES || (flags & ~M_PKTHDR) != 0) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  void* p = Alloc(WEIR_ZONE_PACKET, type, how);
+  if (p == nullptr) return nullptr;
+  char* buf = static_cast<char*>(PacketCluster(p));
+  mbuf* m = InitMbuf(p, type, flags | M_EXT, buf);
+  InitExt(m, buf, MCLBYTES, EXT_PACKET);
+  return m;
 }
 
 void DropTags(mbuf* m) { m_tag_delete_chain(m, nullptr); }
@@ -93,6 +98,7 @@ void m_freemp(struct mbuf* m) {
 }
 
 struct mbuf* m_getjcl(int how, int type, int flags, int size) {
+  if (size == MCLBYTES) return m_getcl(how, type, flags);
   if (weir::ZoneOfSize(size) < 0 || (flags & ~M_PKTHDR) != 0) {
     errno = EINVAL;
     return nullptr;

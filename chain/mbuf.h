@@ -101,6 +101,7 @@ extern "C" {
 #define EXT_JUMBOP 2     // MJUMPAGESIZE
 #define EXT_JUMBO9 3     // MJUM9BYTES
 #define EXT_JUMBO16 4    // MJUM16BYTES
+#define EXT_PACKET 5     // MCLBYTES, of an mbuf that came with it (m_getcl)
 #define EXT_NET_DRV 252  // the caller's buffer, given back through ext_free
 #define EXT_MOD_TYPE 253
 #define EXT_DISPOSABLE 254  // the caller's buffer, given back through ext_free
@@ -284,6 +285,8 @@ int m_extaddref(struct mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext
                 void* arg1, void* arg2);
 // How many mbufs hold m's external buffer: 0 without M_EXT.
 unsigned m_extrefcnt(const struct mbuf* m);
+// The zone (WEIR_ZONE_*) that m's cluster is of; -1 without M_EXT and for callers' buffers.
+int m_extzone(const struct mbuf* m);
 
 // Makes n (empty, no M_EXT) share m's external buffer: same data, length and M_RDONLY.
 // Borrows both. Returns 0, EINVAL, or ENOBUFS (only for a caller's buffer shared the first time).

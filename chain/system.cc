@@ -23,31 +23,28 @@ struct mbuf* Retry(int how, int type, uint32_t flags) {
   return m;
 }
 
-bool GoodZone(int zone) { return zone >= 0 && zone < WEIR_NZONES; }
+// One with a limit of its own.
+bool GoodZone(int zone) { return zone >= 0 && zone < kZones; }
 
 bool AnyInUse() {
-  for (const Zone& zone : g_zones) {
-    if (zone.InUse() != 0) return true;
+  Tallies sums;
+  g_pools.Sum(sums, kAllTallies);
+  for (const Zone& zone : g_pools.zones) {
+    if (zone.InUse(sums) != 0) return true;
   }
   return false;
 }
 
 uint64_t Drops() {
   uint64_t n = retries_denied.Read();
-  for (const Zone& zone : g_zones) n += zone.failures();
+  for (const Zone& zone : g_pools.zones) n += zone.failures();
   return n;
 }
 
 uint64_t Delays() {
   uint64_t n = retries_met.Read();
-  for (const Zone& zone : g_zones) n += zone.delayed();
+  for (const Zone& zone : g_pools.zones) n += zone.delayed();
   return n;
-}
-
-void FillTypes(int64_t* types) {
-  uint64_t allocs[MT_NTYPES] = {}, frees[MT_NTYPES] = {};
-  SumTallies(0, MT_NTYPES, allocs, frees);
-  for (int t = 0; t < MT_NTYPES; ++t) types[t] = static_cast<int64_t>(allocs[t] - frees[t]);
 }
 
 }  // namespace
@@ -70,39 +67,35 @@ int weir_shutdown(void) {
   if (weir::AnyInUse()) return EBUSY;
   // [X1] seq_cst: pairs with [X2]; with the look for waiters in NotifyAll, one side of a Dekker
   // pair: either a waiter sees it before it sleeps, or we see the waiter.
-  weir::g_shutdown.store(1, std::memory_order_seq_cst);
+  weir::g_pools.shutdown.store(1, std::memory_order_seq_cst);
   if (weir::AnyInUse()) {
-    weir::g_shutdown.store(0, std::memory_order_seq_cst);  // [X1]
+    weir::g_pools.shutdown.store(0, std::memory_order_seq_cst);  // [X1]
     return EBUSY;
   }
-  for (weir::Zone& zone : weir::g_zones) zone.waiters().NotifyAll();
+  for (weir::Zone& zone : weir::g_pools.zones) zone.waiters().NotifyAll();
   return 0;
 }
 
 void weir_set_wait_limit(long ms) {
   weir::StartPools(nullptr);
-  weir::g_wait_limit_ms.store(ms, std::memory_order_relaxed);  // hint
+  weir::g_pools.wait_limit_ms.store(ms, std::memory_order_relaxed);  // hint
 }
 
 int weir_set_limit(int zone, long objects) {
   if (!weir::GoodZone(zone)) return EINVAL;
   weir::StartPools(nullptr);
-  return weir::g_zones[zone].SetLimit(objects);
+  return weir::g_pools.zones[zone].SetLimit(objects);
 }
 
 int weir_reserve(int zone, long objects) {
   if (!weir::GoodZone(zone)) return EINVAL;
   weir::StartPools(nullptr);
-  return weir::g_zones[zone].Reserve(objects);
+  return weir::g_pools.zones[zone].Reserve(objects);
 }
 
 long weir_trim(void) {
-  long bytes = 0;
-  for (weir::Zone& zone : weir::g_zones) {
-    zone.Recall();
-    bytes += zone.Trim();
-  }
-  return bytes;
+  weir::StartPools(nullptr);
+  return weir::g_pools.Trim();
 }
 
 int64_t weir_drain_register(int kind, const char* name,
@@ -112,15 +105,15 @@ int64_t weir_drain_register(int kind, const char* name,
     errno = EINVAL;
     return -1;
   }
-  int64_t id = weir::g_drains.Register(static_cast<weir::DrainKind>(kind), name, fn, arg);
+  int64_t id = weir::g_pools.drains.Register(static_cast<weir::DrainKind>(kind), name, fn, arg);
   if (id < 0) errno = ENOMEM;
   return id;
 }
 
-int weir_drain_unregister(int64_t id) { return weir::g_drains.Unregister(id) ? 0 : EINVAL; }
+int weir_drain_unregister(int64_t id) { return weir::g_pools.drains.Unregister(id) ? 0 : EINVAL; }
 
 long m_reclaim(int /*how*/) {
-  long freed = weir::g_drains.Broadcast(-1, 0);
+  long freed = weir::g_pools.drains.Broadcast(-1, 0);
   return freed < 0 ? 0 : freed;
 }
 
@@ -134,9 +127,9 @@ struct mbuf* m_retryhdr(int how, int type) {
 int m_chtype(struct mbuf* m, int type) {
   if (m == nullptr || type < 0 || type >= MT_NTYPES) return EINVAL;
   // Allocation first: a free is never counted before the allocation that it undoes.
-  weir::g_shared.allocs[type].Add(1);
-  weir::g_shared.frees[m->m_tally].Add(1);
-  weir::g_shared.retyped.Add(1);
+  weir::g_pools.shared.allocs[type].Add(1);
+  weir::g_pools.shared.frees[m->m_tally].Add(1);
+  weir::g_pools.shared.retyped.Add(1);
   m->m_type = static_cast<int16_t>(type);
   m->m_tally = static_cast<uint8_t>(type);
   return 0;
@@ -149,10 +142,12 @@ const struct weir_mbstat* weir_mbstat_now(void) {
   static __thread struct weir_mbstat t_stat;
   t_stat.m_drops = weir::Drops();
   t_stat.m_wait = weir::Delays();
-  t_stat.m_drain = weir::g_drains.broadcasts();
-  int64_t types[MT_NTYPES];
-  weir::FillTypes(types);
-  for (int t = 0; t < MT_NTYPES; ++t) t_stat.m_mtypes[t] = static_cast<uint64_t>(types[t]);
+  t_stat.m_drain = weir::g_pools.drains.broadcasts();
+  weir::Tallies sums;
+  weir::g_pools.Sum(sums, weir::kAllTallies);
+  for (int t = 0; t < MT_NTYPES; ++t) {
+    t_stat.m_mtypes[t] = static_cast<uint64_t>(weir::InUseOfType(t, sums));
+  }
   return &t_stat;
 }
 
@@ -160,13 +155,7 @@ void weir_snapshot(struct weir_snapshot* out) {
   weir_snapshot_clear(out);
   int64_t started = weir::StartedNs();
   out->uptime_ns = started == 0 ? 0 : static_cast<uint64_t>(weir::MonotonicNs() - started);
-  weir::g_records.ForEach([out](weir::ThreadRecord& r) {
-    out->threads += r.life.load(std::memory_order_relaxed) == weir::kClaimed;  // hint
-  });
-  for (int i = 0; i < WEIR_NZONES; ++i) weir::g_zones[i].Fill(out->zones[i]);
-  weir::FillTypes(out->types);
-  out->drains = weir::g_drains.broadcasts();
-  out->drained_objects = weir::g_drains.drained();
+  weir::g_pools.Fill(*out);
   out->drops = weir::Drops();
   out->waits = weir::Delays();
   out->copy_failures = weir::copy_failures.Read();

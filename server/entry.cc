@@ -59,8 +59,7 @@ long Entry::ObjectsHeldAlone(int zone) const {
   for (const mbuf* m = chain_.get(); m != nullptr; m = m->m_next) {
     if (zone < 0 || zone == WEIR_ZONE_MBUF) ++objects;
     if (!(m->m_flags & M_EXT) || m_extrefcnt(m) != 1) continue;
-    // The types of clusters are their zones.
-    if (zone < 0 || zone == static_cast<int>(m->m_ext.ext_type)) ++objects;
+    if (zone < 0 || zone == m_extzone(m)) ++objects;
   }
   return objects;
 }

@@ -18,12 +18,12 @@ enum Break {
   kBreakStackPush = 3,     // alloc/index_stack.h [S1]: a push is relaxed
   kBreakStackTag = 4,      // alloc/index_stack.h: the generation stays the same (ABA)
   kBreakWaitRecheck = 5,   // reclaim/waiters.h [W2]: a free does not look for waiters
-  kBreakRestoreCheck = 6,  // alloc/zone.cc: who restores a cache does not look for waiters
+  kBreakRestoreCheck = 6,  // alloc/caches.cc: who restores a cache does not look for waiters
   kBreakRefUnique = 7,     // chain/refcount.h [R1]
   kBreakRefDrop = 8,       // chain/refcount.h [R2]
   kBreakDrainExit = 9,     // reclaim/drain.h: unregister does not wait
   kBreakRecordClaim = 10,  // reclaim/registry.h: a claim is not a compare-and-swap
-  kBreakSumOrder = 11,     // alloc/thread_record.cc: allocations are summed before frees
+  kBreakSumOrder = 11,     // alloc/figures.cc: allocations are summed before frees
   kBreakForkGate = 12,     // alloc/fork.cc: a fork does not wait for moves under way
   kBreakClaimLook = 13,    // reclaim/registry.h: a claimed record is not looked at again
   kBreakDrainIdle = 14,    // reclaim/drain.cc [D4]: unregister of an idle handler is relaxed

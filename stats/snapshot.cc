@@ -7,7 +7,7 @@
 namespace {
 
 constexpr const char* kZoneNames[WEIR_NZONES] = {
-    "mbuf", "cluster", "jumbo_page", "jumbo_9k", "jumbo_16k",
+    "mbuf", "cluster", "jumbo_page", "jumbo_9k", "jumbo_16k", "packet",
 };
 
 // By MT_* value; stats cannot see those names, but they are BSD's and do not change.

@@ -14,6 +14,10 @@
 //                  wait_buckets[i] <= wait_buckets[i + 1] <= wait_count <= waits
 //   for all        sum of types[] == zones[WEIR_ZONE_MBUF].in_use
 //                  sum of zones[].drains <= drains, and the same for drained_objects
+//
+// A packet is made of an mbuf and a cluster, and wherever it is they count in their own zones. So
+// WEIR_ZONE_PACKET has no size, no bytes and no limit (0). It is in use until its cluster is free.
+//
 // While other threads run, counters are read one after the other and sums may be off by what
 // moved meanwhile; a gauge that would come out negative is given as 0 instead.
 #ifndef WEIR_STATS_SNAPSHOT_H_
@@ -31,6 +35,7 @@ enum weir_zone_id {
   WEIR_ZONE_JUMBO_PAGE,  // a page, 4 KiB
   WEIR_ZONE_JUMBO_9K,    // 9 KiB
   WEIR_ZONE_JUMBO_16K,   // 16 KiB
+  WEIR_ZONE_PACKET,      // an mbuf with a 2 KiB cluster, kept together; see below
   WEIR_NZONES
 };
 
@@ -88,7 +93,7 @@ struct weir_snapshot {
   uint64_t pullup_failures;  // m_pullup and its kin that gave up (MPFail)
 };
 
-// "mbuf", "cluster", "jumbo_page", "jumbo_9k", "jumbo_16k"; "unknown" outside the range.
+// "mbuf", "cluster", "jumbo_page", "jumbo_9k", "jumbo_16k", "packet"; "unknown" outside the range.
 const char* weir_zone_name(int zone);
 
 // "data", "header", "soname", "soopts", "ftable", "control", "oobdata", "free"; NULL for the

@@ -36,8 +36,9 @@ void AppendPools(const weir_snapshot& snapshot, std::string* out) {
                     what, " in use (current/cache/total/max)\n");
   };
   pool(WEIR_ZONE_CLUSTER, "mbuf clusters");
-  // No zone pairs mbufs with clusters, so none of them are: scripts look for the line.
-  absl::StrAppend(out, "0/0 mbuf+clusters out of packet secondary zone in use (current/cache)\n");
+  const weir_zone_snapshot& packet = zones[WEIR_ZONE_PACKET];
+  absl::StrAppend(out, packet.in_use, "/", Cached(packet),
+                  " mbuf+clusters out of packet secondary zone in use (current/cache)\n");
   pool(WEIR_ZONE_JUMBO_PAGE, "4k (page size) jumbo clusters");
   pool(WEIR_ZONE_JUMBO_9K, "9k jumbo clusters");
   pool(WEIR_ZONE_JUMBO_16K, "16k jumbo clusters");

@@ -42,8 +42,7 @@ int CheckChild() {
   // Everything but what other threads held.
   if (all.size() > static_cast<size_t>(kLimit)) return 3;
   if (all.size() + kThreads * kHeld < static_cast<size_t>(kLimit)) return 4;
-  weir_zone_snapshot s{};
-  g_zones[kZone].Fill(s);
+  weir_zone_snapshot s = Figures(kZone);
   if (s.in_use > s.total || s.total > kLimit) return 5;
   for (void* object : all) Free(kZone, 0, object);
   if (!CHILD_HAS_THREADS) return 0;
@@ -59,7 +58,7 @@ int CheckChild() {
 TEST(Fork, ChildFindsEveryObjectOnce) {
   const uint64_t seed = TestSeed();
   StartPools(nullptr);
-  ASSERT_EQ(g_zones[kZone].SetLimit(kLimit), 0);
+  ASSERT_EQ(g_pools.zones[kZone].SetLimit(kLimit), 0);
   std::atomic<bool> stop{false};
   std::atomic<int> ready{0};
   std::vector<std::thread> threads;
@@ -76,7 +75,7 @@ TEST(Fork, ChildFindsEveryObjectOnce) {
           Free(kZone, 0, held.back());
           held.pop_back();
         }
-        if (random() % 256 == 0) g_zones[kZone].Recall();
+        if (random() % 256 == 0) g_pools.zones[kZone].Recall();
       }
       for (void* object : held) Free(kZone, 0, object);
     });

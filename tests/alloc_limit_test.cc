@@ -19,9 +19,9 @@ class Limit : public testing::Test {
  protected:
   void SetUp() override { StartPools(nullptr); }
   void SetLimit(int64_t n) {
-    g_zones[kZone].Recall();
-    g_zones[kZone].Trim();
-    ASSERT_EQ(g_zones[kZone].SetLimit(n), 0);
+    g_pools.zones[kZone].Recall();
+    g_pools.zones[kZone].Trim();
+    ASSERT_EQ(g_pools.zones[kZone].SetLimit(n), 0);
   }
   static std::vector<void*> TakeAll() {
     std::vector<void*> all;
@@ -91,11 +91,11 @@ TEST_F(Limit, FailureIsCountedAndNamesNoMemory) {
   SetLimit(10);
   std::vector<void*> all = TakeAll();
   ASSERT_EQ(all.size(), 10u);
-  uint64_t before = g_zones[kZone].failures();
+  uint64_t before = g_pools.zones[kZone].failures();
   errno = 0;
   EXPECT_EQ(Alloc(kZone, 0, kNoWait), nullptr);
   EXPECT_EQ(errno, ENOBUFS);
-  EXPECT_EQ(g_zones[kZone].failures(), before + 1);
+  EXPECT_EQ(g_pools.zones[kZone].failures(), before + 1);
   FreeAll(all);
 }
 
@@ -111,13 +111,13 @@ TEST_F(Limit, WarningComesOnceAMinute) {
 TEST_F(Limit, WaitEndsAtItsDeadline) {
   SetLimit(4);
   std::vector<void*> all = TakeAll();
-  g_wait_limit_ms.store(30, std::memory_order_relaxed);
+  g_pools.wait_limit_ms.store(30, std::memory_order_relaxed);
   int64_t begun = MonotonicNs();
   errno = 0;
   EXPECT_EQ(Alloc(kZone, 0, kWait), nullptr);
   EXPECT_EQ(errno, ETIMEDOUT);
   EXPECT_GE(MonotonicNs() - begun, 30 * 1000000);
-  g_wait_limit_ms.store(0, std::memory_order_relaxed);
+  g_pools.wait_limit_ms.store(0, std::memory_order_relaxed);
   FreeAll(all);
 }
 
@@ -128,7 +128,7 @@ std::thread StartWaiter() {
     ASSERT_NE(object, nullptr);
     Free(kZone, 0, object);
   });
-  while (g_zones[kZone].waiters().Count() == 0) std::this_thread::yield();
+  while (g_pools.zones[kZone].waiters().Count() == 0) std::this_thread::yield();
   return waiter;
 }
 
@@ -146,7 +146,7 @@ TEST_F(Limit, RaisingTheLimitWakesWaiters) {
   SetLimit(4);
   std::vector<void*> all = TakeAll();
   std::thread waiter = StartWaiter();
-  EXPECT_EQ(g_zones[kZone].SetLimit(5), 0);
+  EXPECT_EQ(g_pools.zones[kZone].SetLimit(5), 0);
   waiter.join();
   FreeAll(all);
 }
@@ -154,22 +154,21 @@ TEST_F(Limit, RaisingTheLimitWakesWaiters) {
 TEST_F(Limit, BelowWhatIsInUseIsRefused) {
   SetLimit(100);
   std::vector<void*> all = TakeAll();
-  EXPECT_EQ(g_zones[kZone].SetLimit(99), EINVAL);
-  EXPECT_EQ(g_zones[kZone].limit(), 100);
+  EXPECT_EQ(g_pools.zones[kZone].SetLimit(99), EINVAL);
+  EXPECT_EQ(g_pools.zones[kZone].limit(), 100);
   FreeAll(all);
-  EXPECT_EQ(g_zones[kZone].SetLimit(99), 0) << "free objects can go";
+  EXPECT_EQ(g_pools.zones[kZone].SetLimit(99), 0) << "free objects can go";
 }
 
 TEST_F(Limit, TrimGivesSlabsBack) {
   SetLimit(4096);
   std::vector<void*> all = TakeAll();
   ASSERT_EQ(all.size(), 4096u);
-  weir_zone_snapshot full{}, empty{};
-  g_zones[kZone].Fill(full);
+  weir_zone_snapshot full = Figures(kZone);
   FreeAll(all);
-  g_zones[kZone].Recall();
-  EXPECT_GE(g_zones[kZone].Trim(), full.bytes - 2 * static_cast<int64_t>(kSlabBytes));
-  g_zones[kZone].Fill(empty);
+  g_pools.zones[kZone].Recall();
+  EXPECT_GE(g_pools.zones[kZone].Trim(), full.bytes - 2 * static_cast<int64_t>(kSlabBytes));
+  weir_zone_snapshot empty = Figures(kZone);
   EXPECT_LT(empty.bytes, full.bytes / 8);
   EXPECT_EQ(empty.in_use, 0);
   EXPECT_EQ(empty.total, empty.cached_thread + empty.cached_depot + empty.cached_slab);
@@ -182,7 +181,7 @@ TEST_F(Limit, NoWakeUpIsLost) {
   SetLimit(kObjects);
   // Only to end a lost wait: a waiter that nobody wakes finds the object when its time is up.
   constexpr int64_t kLostMs = 5000;
-  g_wait_limit_ms.store(kLostMs, std::memory_order_relaxed);
+  g_pools.wait_limit_ms.store(kLostMs, std::memory_order_relaxed);
   const int64_t until = MonotonicNs() + StressNs(3);
   std::atomic<uint64_t> rounds{0}, lost{0}, wrong{0};
   std::vector<std::thread> threads;
@@ -224,9 +223,8 @@ TEST_F(Limit, NoWakeUpIsLost) {
     });
   }
   for (std::thread& t : threads) t.join();
-  g_wait_limit_ms.store(0, std::memory_order_relaxed);
-  weir_zone_snapshot s{};
-  g_zones[kZone].Fill(s);
+  g_pools.wait_limit_ms.store(0, std::memory_order_relaxed);
+  weir_zone_snapshot s = Figures(kZone);
   printf("%lu rounds, %lu sleeps, %lu drains\n", rounds.load(), s.waits, s.drains);
   EXPECT_EQ(lost.load(), 0u) << "waits that nobody woke";
   EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";

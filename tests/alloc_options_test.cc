@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "weir/alloc/pools.h"
+#include "tests/alloc_stress.h"
 
 namespace weir {
 namespace {
@@ -75,15 +75,13 @@ TEST_F(Options, LowWaterIsCarvedAtStartAndLateOptionsAreBusy) {
   o.nmbclusters = 1000;
   o.mcllowat = 300;
   ASSERT_EQ(StartPools(&o), 0);
-  weir_zone_snapshot s{};
-  g_zones[WEIR_ZONE_CLUSTER].Fill(s);
+  weir_zone_snapshot s = Figures(WEIR_ZONE_CLUSTER);
   EXPECT_EQ(s.total, 300);
   EXPECT_EQ(s.limit, 1000);
   EXPECT_EQ(s.low_water, 300);
-  g_zones[WEIR_ZONE_CLUSTER].Recall();
-  g_zones[WEIR_ZONE_CLUSTER].Trim();
-  s = {};
-  g_zones[WEIR_ZONE_CLUSTER].Fill(s);
+  g_pools.zones[WEIR_ZONE_CLUSTER].Recall();
+  g_pools.zones[WEIR_ZONE_CLUSTER].Trim();
+  s = Figures(WEIR_ZONE_CLUSTER);
   EXPECT_GE(s.total, 300) << "trimming keeps the low-water mark";
   EXPECT_EQ(StartPools(&o), EBUSY);
   EXPECT_EQ(StartPools(nullptr), 0);

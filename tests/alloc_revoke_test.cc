@@ -52,14 +52,14 @@ void ExpectEveryObjectOnce(int64_t limit) {
   EXPECT_EQ(all.size(), static_cast<size_t>(limit)) << "objects were lost";
   for (size_t i = 0; i < all.size(); ++i) EXPECT_TRUE(Holds(all[i], 99, i)) << "handed out twice";
   for (void* object : all) Free(kZone, 0, object);
-  EXPECT_EQ(g_zones[kZone].InUse(), 0);
+  EXPECT_EQ(g_pools.InUse(kZone), 0);
 }
 
 class RevokeStress : public testing::Test {
  protected:
   void SetUp() override {
     StartPools(nullptr);
-    ASSERT_EQ(g_zones[kZone].SetLimit(kLimit), 0);
+    ASSERT_EQ(g_pools.zones[kZone].SetLimit(kLimit), 0);
   }
 };
 
@@ -69,7 +69,7 @@ TEST_F(RevokeStress, ReclaimedCachesLoseAndDoubleNothing) {
   std::atomic<uint64_t> wrong{0};
   std::atomic<bool> stop{false};
   std::thread reclaimer([&] {
-    while (!stop.load(std::memory_order_relaxed)) g_zones[kZone].Recall();
+    while (!stop.load(std::memory_order_relaxed)) g_pools.zones[kZone].Recall();
   });
   std::vector<std::thread> owners;
   for (uint64_t i = 1; i <= 3; ++i) {
@@ -96,7 +96,7 @@ TEST_F(RevokeStress, TwoReclaimersShareTheWork) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&] {
-      while (!stop.load(std::memory_order_relaxed)) g_zones[kZone].Recall();
+      while (!stop.load(std::memory_order_relaxed)) g_pools.zones[kZone].Recall();
     });
   }
   std::vector<std::thread> owners;

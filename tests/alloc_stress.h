@@ -31,6 +31,13 @@ inline bool Holds(void* object, uint64_t owner, uint64_t serial) {
   return c.owner == owner && c.serial == serial && c.sum == owner * 31 + serial;
 }
 
+inline weir_zone_snapshot Figures(int zone) {
+  weir_snapshot s;
+  weir_snapshot_clear(&s);
+  g_pools.Fill(s);
+  return s.zones[zone];
+}
+
 // WEIR_SEED, or a random one; printed, so that a failure can be repeated.
 inline uint64_t TestSeed() {
   const char* text = getenv("WEIR_SEED");

@@ -15,11 +15,7 @@ namespace {
 
 constexpr int kZone = WEIR_ZONE_JUMBO_PAGE;
 
-weir_zone_snapshot Look() {
-  weir_zone_snapshot s{};
-  g_zones[kZone].Fill(s);
-  return s;
-}
+weir_zone_snapshot Look() { return Figures(kZone); }
 
 class Threads : public testing::Test {
  protected:
@@ -35,7 +31,7 @@ class Threads : public testing::Test {
 TEST_F(Threads, RecordsAreUsedAgain) {
   auto records = [] {
     int n = 0;
-    g_records.ForEach([&n](ThreadRecord&) { ++n; });
+    g_pools.records.ForEach([&n](ThreadRecord&) { ++n; });
     return n;
   };
   auto once = [] { std::thread([] { Free(kZone, 0, Alloc(kZone, 0, kNoWait)); }).join(); };
@@ -167,7 +163,7 @@ TEST_F(Threads, UseIsNeverSeenNegative) {
   });
   int64_t least = 0;
   const int64_t until = MonotonicNs() + StressNs(2);
-  while (MonotonicNs() < until) least = std::min(least, g_zones[kZone].InUse());
+  while (MonotonicNs() < until) least = std::min(least, g_pools.InUse(kZone));
   stop.store(true);
   maker.join();
   eater.join();

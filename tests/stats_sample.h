@@ -9,8 +9,8 @@ inline weir_snapshot SampleSnapshot() {
   weir_snapshot_clear(&s);
   s.uptime_ns = 90'500'000'000;
   s.threads = 3;
-  constexpr int64_t kSizes[] = {256, 2048, 4096, 9216, 16384};
-  constexpr int64_t kLimits[] = {5000, 1000, 500, 200, 100};
+  constexpr int64_t kSizes[] = {256, 2048, 4096, 9216, 16384, 0};
+  constexpr int64_t kLimits[] = {5000, 1000, 500, 200, 100, 0};
   for (int i = 0; i < WEIR_NZONES; ++i) {
     s.zones[i].size = kSizes[i];
     s.zones[i].limit = kLimits[i];

@@ -61,10 +61,11 @@ void ZoneWorld::Save(void* at, size_t bytes) {
 }
 
 ZoneWorld::ZoneWorld() {
-  g_source = &kOneSlab;
-  g_options.warn_interval_s = 1000000;
+  g_pools.source = &kOneSlab;
+  g_pools.options.warn_interval_s = 1000000;
   for (ThreadRecord*& r : records_) {
-    r = g_records.Claim([] { return new (MetadataAlloc(sizeof(ThreadRecord))) ThreadRecord; });
+    r = g_pools.records.Claim(
+        [] { return new (MetadataAlloc(sizeof(ThreadRecord))) ThreadRecord; });
     for (Cache& cache : r->caches) cache.Open();
   }
   InstallForkHandlers();
@@ -73,10 +74,8 @@ ZoneWorld::ZoneWorld() {
   Alloc(kMain, kNoWait);
   Alloc(kMain, kNoWait);  // fails, and warns for the only time
   Free(kMain);
-  Save(&zone(), sizeof(Zone));
-  Save(&g_records, sizeof g_records);
-  Save(&g_shared, sizeof g_shared);
-  Save(&g_drains, sizeof g_drains);
+  Save(&g_pools, sizeof g_pools);
+  Save(&g_magazines, sizeof g_magazines);
   Save(metadata, metadata_used);
 }
 
@@ -89,7 +88,7 @@ void ZoneWorld::Reset(int64_t limit) {
   zone().SetLimit(limit);
 }
 
-Zone& ZoneWorld::zone() { return g_zones[kZone]; }
+Zone& ZoneWorld::zone() { return g_pools.zones[kZone]; }
 
 ThreadRecord* ZoneWorld::RecordOf(int self) {
   if (t_record == nullptr || !Running()) t_record = records_[self];
@@ -122,7 +121,7 @@ bool ZoneWorld::Free(int self) {
 void ZoneWorld::End(int self) {
   ThreadRecord* t = RecordOf(self);
   t_record = nullptr;
-  zone().CloseCache(t);
+  zone().Close(*t);
 }
 
 void ZoneWorld::Fork(int self) {

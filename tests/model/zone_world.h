@@ -13,7 +13,7 @@ namespace weir::model {
 
 class ZoneWorld {
  public:
-  static constexpr int kZone = WEIR_ZONE_CLUSTER;
+  static constexpr int kZone = WEIR_ZONE_JUMBO_PAGE;  // no packets are made of these
 
   ZoneWorld();
   // As after start: no object made, no cache in use, and this limit.
