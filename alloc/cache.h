@@ -161,6 +161,11 @@ class Cache {
   }
   void Leave() { busy_.store(0, std::memory_order_release); }  // [C2]
 
+  // Nothing to take and nothing asked of the owner: no need to Enter. Owner-only.
+  bool EmptyAndOurs() const {
+    return count() == 0 && lim_.load(std::memory_order_relaxed) != 0;  // hint
+  }
+
   // After kEmpty, or after kMustFlush with everything flushed: the fast path works again.
   void Restore(uint32_t lim) {
     lim_.store(lim, std::memory_order_relaxed);  // published by [C9], or unused (0)

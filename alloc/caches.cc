@@ -199,8 +199,13 @@ void Caches::FillCaches(weir_zone_snapshot& out) const {
     out.refills += r.events[id_].refills.Read();
     out.flushes += r.events[id_].flushes.Read();
   });
-  out.recalls = passes_.load(std::memory_order_relaxed);  // counter
+  out.recalls = passes_.load(std::memory_order_relaxed) - passes_reset_;  // counter
   out.recalled_objects = recalled_.Read();
+}
+
+void Caches::ResetFigures() {
+  passes_reset_ = passes_.load(std::memory_order_relaxed);  // quiescent
+  recalled_.Reset();
 }
 
 }  // namespace weir

@@ -43,6 +43,7 @@ class Caches {
   // Fills in what a snapshot says of caches.
   void FillCaches(weir_zone_snapshot& out) const;
   int64_t HeldByThreads() const;
+  void ResetFigures();
 
  protected:
   constexpr Caches(weir_pools& pools, int id) : pools_(pools), id_(id) {}
@@ -72,7 +73,8 @@ class Caches {
   bool Restore(Cache& cache, bool flushing);
   void Flush(Cache& cache, uint32_t n);
 
-  Atomic<uint64_t> passes_{0};  // of Recall
+  Atomic<uint64_t> passes_{0};  // of Recall; never reset, as the caches know some by number
+  uint64_t passes_reset_ = 0;   // so many of them do not count
   SharedCounter recalled_;
 };
 

@@ -49,6 +49,14 @@ void Zone::Fill(weir_zone_snapshot& out, const Tallies& sums) const {
   }
 }
 
+void Zone::ResetFigures() {
+  Caches::ResetFigures();
+  for (SharedCounter* c : {&failures_, &delayed_, &waits_, &drains_, &drained_, &wait_sum_ns_}) {
+    c->Reset();
+  }
+  for (SharedCounter& c : wait_buckets_) c.Reset();
+}
+
 }  // namespace weir
 
 using weir::ForEachTally;

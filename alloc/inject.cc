@@ -53,7 +53,7 @@ bool FailAtRate() { return false; }
 void FailAllocation(long nth) {
   t_countdown = nth;
   t_armed = nth >= 0;
-  if (t_armed) g_pools.Recall();
+  if (t_armed) ForEachPools([](weir_pools& pools) { pools.Recall(); });
 }
 
 bool InjectionArmed() {

@@ -62,12 +62,15 @@ void Zone::Warn() {
       "jumbo page pool limit reached; increase NMBJUMBOP",
       "jumbo 9k pool limit reached; increase NMBJUMBO9",
       "jumbo 16k pool limit reached; increase NMBJUMBO16"};
+  const bool other = pools_.number != 0;
+  const char* of = other ? " of set " : "";
+  const char* set = other ? pools_.name : "";
   if (carved() < limit()) {
-    fprintf(stderr, "WARNING: zone %s: no memory for another slab, at %ld of %ld objects\n",
-            weir_zone_name(id_), static_cast<long>(carved()), static_cast<long>(limit()));
+    fprintf(stderr, "WARNING: zone %s%s%s: no memory for another slab, at %ld of %ld objects\n",
+            weir_zone_name(id_), of, set, static_cast<long>(carved()), static_cast<long>(limit()));
   } else {
-    fprintf(stderr, "WARNING: %s (zone %s, limit %ld)\n", kText[id_], weir_zone_name(id_),
-            static_cast<long>(limit()));
+    fprintf(stderr, "WARNING: %s (zone %s%s%s, limit %ld)\n", kText[id_], weir_zone_name(id_), of,
+            set, static_cast<long>(limit()));
   }
 }
 

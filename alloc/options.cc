@@ -63,8 +63,8 @@ const char* CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_o
   return nullptr;
 }
 
-const char* CheckSlabSource(weir_options& options) {
-  const char* variable = getenv("WEIR_SLAB_SOURCE");
+const char* CheckSlabSource(weir_options& options, bool environment) {
+  const char* variable = environment ? getenv("WEIR_SLAB_SOURCE") : nullptr;
   if (variable != nullptr) options.slab_source = variable;
   if (options.slab_source == nullptr) options.slab_source = "jemalloc";
   if (strcmp(options.slab_source, "jemalloc") == 0 || strcmp(options.slab_source, "mmap") == 0) {
@@ -109,7 +109,7 @@ int64_t UsableMemory() {
   return bytes;
 }
 
-const char* ResolveOptions(weir_options& options) {
+const char* ResolveOptions(weir_options& options, bool environment) {
   for (const Known& k : kKnown) {
     int64_t value = options.*k.field;
     if (value != 0 && (value < k.least || value > k.most)) {
@@ -117,9 +117,10 @@ const char* ResolveOptions(weir_options& options) {
       snprintf(text, sizeof text, "%ld", static_cast<long>(value));
       return Refuse(k, k.name, text, k.most);
     }
+    if (!environment) continue;
     if (const char* wrong = FromEnvironment(k, options)) return wrong;
   }
-  if (const char* wrong = CheckSlabSource(options)) return wrong;
+  if (const char* wrong = CheckSlabSource(options, environment)) return wrong;
   FillDefaults(options);
   if (const char* wrong = CheckLowWater(&weir_options::mblowat, options.nmbufs, options)) {
     return wrong;

@@ -29,9 +29,9 @@ struct weir_options {
 
 namespace weir {
 
-// Fills defaults in and applies the environment. nullptr, or a message in a buffer of this thread
-// that names the option, its value and the range.
-const char* ResolveOptions(weir_options& options);
+// Fills defaults in and, unless told otherwise, applies the environment. nullptr, or a message in a
+// buffer of this thread that names the option, its value and the range.
+const char* ResolveOptions(weir_options& options, bool environment = true);
 
 // Bytes of memory that the process may use: the machine's, or its control group's limit.
 int64_t UsableMemory();

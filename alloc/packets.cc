@@ -42,7 +42,9 @@ bool Packets::TakeApart() {
 }
 
 void* Packets::AllocSlow(ThreadRecord* t, int type, int how) {
-  if (t != nullptr) {
+  // Where packets are always freed in parts, for their clusters are shared, there are none.
+  const bool none = depot_.NoneFull() && t != nullptr && t->caches[id_].EmptyAndOurs();
+  if (t != nullptr && !none) {
     if (void* packet = Alloc(*t, TallyOf(WEIR_ZONE_PACKET, type))) {
       OnAlloc(WEIR_ZONE_PACKET, packet);
       return packet;
@@ -64,6 +66,11 @@ void Packets::FreeSlow(ThreadRecord* t, int type, void* packet) {
   if (t != nullptr && Free(*t, tally, packet)) return;
   pools_.shared.frees[tally].Add(1);
   PutLoose(packet);
+}
+
+void Packets::ResetFigures() {
+  Caches::ResetFigures();
+  apart_.Reset();
 }
 
 void Packets::Fill(weir_zone_snapshot& out, const Tallies& sums) const {

@@ -26,6 +26,7 @@ class Packets final : public Caches {
   bool TakeApart();
 
   void Fill(weir_zone_snapshot& out, const Tallies& sums) const;
+  void ResetFigures();
 
  private:
   bool Wanted() const override;

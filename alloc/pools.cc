@@ -23,7 +23,10 @@ const SlabSource* ChooseSource(bool mmap) {
   return jemalloc != nullptr ? jemalloc : MmapSlabSource();
 }
 
-void Start(weir_pools& pools, const weir_options& o) {
+}  // namespace
+
+void StartSet(weir_pools& pools, const weir_options& o) {
+  pools.live = true;
   pools.options = o;
   pools.source = ChooseSource(strcmp(o.slab_source, "mmap") == 0);
   pools.wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
@@ -32,8 +35,6 @@ void Start(weir_pools& pools, const weir_options& o) {
   pools.zones[WEIR_ZONE_MBUF].Reserve(o.mblowat);
   pools.zones[WEIR_ZONE_CLUSTER].Reserve(o.mcllowat);
 }
-
-}  // namespace
 
 // [I1] acquire: pairs with [I2]; who sees the time sees the options and the source.
 int64_t StartedNs() { return started_ns.load(std::memory_order_acquire); }
@@ -55,7 +56,7 @@ int StartPools(const weir_options* options) {
   AsymmetricFence();
   MakeEndKey();
   InstallForkHandlers();
-  Start(g_pools, resolved);
+  StartSet(g_pools, resolved);
   started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }

@@ -15,7 +15,7 @@
 #include "weir/reclaim/registry.h"
 
 struct weir_pools {
-  constexpr explicit weir_pools(int n) : number(n) {}
+  constexpr explicit weir_pools(int set_number) : number(set_number) {}
   weir_pools(const weir_pools&) = delete;
   weir_pools& operator=(const weir_pools&) = delete;
 
@@ -35,6 +35,9 @@ struct weir_pools {
   // Objects of a zone held by callers.
   int64_t InUse(int zone) const;
   void Fill(weir_snapshot& out) const;
+
+  // Makes all counts 0, of a set that nobody uses.
+  void ResetFigures();
 
   // Recalls all caches of all threads. True if one was busy.
   bool Recall();
@@ -60,6 +63,8 @@ struct weir_pools {
   const int number;
   weir_options options{};  // as resolved
   const weir::SlabSource* source = nullptr;
+  char name[32] = "default";
+  bool live = false;  // under the lock of LockStart
 };
 
 namespace weir {
@@ -72,11 +77,27 @@ extern weir_pools g_pools;  // the default set
 int StartPools(const weir_options* options);
 int64_t StartedNs();  // on CLOCK_MONOTONIC; 0 before
 
-// Calls visit(pools) for every set that there is.
+// Another set. `name` is for reports. nullptr with errno: EINVAL (options, or no name; with a line
+// on stderr), ENOMEM, ENOSPC (kMaxPools sets exist).
+weir_pools* MakePools(const char* name, const weir_options& options);
+// Ends a set that MakePools made, and gives its memory back: 0. Or the number of objects that
+// callers still hold, and nothing changes. Nobody may use the set meanwhile or after.
+int64_t EndPools(weir_pools& pools);
+
+// The set of this number, 0 to kMaxPools - 1: nullptr if there never was one. A set that has ended
+// is still there, empty, until the next takes its place.
+weir_pools* PoolsAt(int number);
 template <typename Visit>
 void ForEachPools(Visit visit) {
-  visit(g_pools);
+  for (int i = 0; i < kMaxPools; ++i) {
+    weir_pools* pools = PoolsAt(i);
+    if (pools == nullptr) break;
+    visit(*pools);
+  }
 }
+
+// For a set that begins. Limits, options and source; figures start at 0.
+void StartSet(weir_pools& pools, const weir_options& resolved);
 
 // Around a fork: nobody is in the middle of making a set.
 void LockStart();

@@ -73,6 +73,7 @@ class Zone final : public Caches {
   // Fills the zone's part of a snapshot.
   void Fill(weir_zone_snapshot& out, const Tallies& sums) const;
   int64_t InUse(const Tallies& sums) const;
+  void ResetFigures();
 
   // In a fork's child (alloc/fork.h), whose only thread is the caller.
   void AfterFork();

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "weir/chain/weir.h"
+
 namespace weir {
 namespace {
 
@@ -81,8 +83,8 @@ bool Chain::is_writable() const noexcept {
 bool Chain::copy_to(std::span<std::byte> to, size_t offset) const noexcept {
   size_t total = size();
   if (offset > total || to.size() > total - offset) return Fail(EINVAL);
-  return to.empty() || m_copydata(m_, static_cast<int>(offset), static_cast<int>(to.size()),
-                                  to.data()) == 0;
+  return to.empty() ||
+         m_copydata(m_, static_cast<int>(offset), static_cast<int>(to.size()), to.data()) == 0;
 }
 
 std::string Chain::to_string() const {
@@ -175,7 +177,8 @@ std::span<std::byte> Chain::prepend(size_t n) {
     if (m_->m_flags & M_PKTHDR) m_->m_pkthdr.len += len;
   } else {
     // Not m_prepend(), which frees the chain when there is no memory.
-    mbuf* front = m_get2(len, M_DONTWAIT, MT_DATA, M_PKTHDR);
+    weir_pools* pools = m_ == nullptr ? weir_pools_default() : weir_pools_of(m_);
+    mbuf* front = weir_pools_get2(pools, len, M_DONTWAIT, MT_DATA, M_PKTHDR);
     if (front == nullptr) return {};
     if (m_ != nullptr && (m_->m_flags & M_PKTHDR)) m_move_pkthdr(front, m_);
     m_align(front, len);
@@ -243,7 +246,10 @@ int Chain::reserve(size_t n, std::span<iovec> room) {
   mbuf** link = &fresh;
   while (found < n && filled < room.size()) {
     bool first = m_ == nullptr && fresh == nullptr;
-    mbuf* m = m_getcl(M_DONTWAIT, MT_DATA, first ? static_cast<int>(M_PKTHDR) : 0);
+    const int flags = first ? static_cast<int>(M_PKTHDR) : 0;
+    mbuf* m = last == nullptr || last->m_pool == 0
+                  ? m_getcl(M_DONTWAIT, MT_DATA, flags)
+                  : weir_pools_getcl(weir_pools_of(last), M_DONTWAIT, MT_DATA, flags);
     if (m == nullptr) {
       m_freem(fresh);
       return 0;

@@ -5,6 +5,7 @@
 #include "weir/chain/counts.h"
 #include "weir/chain/cow.h"
 #include "weir/chain/ext.h"
+#include "weir/chain/from.h"
 #include "weir/chain/pkthdr.h"
 #include "weir/chain/walk.h"
 
@@ -38,7 +39,7 @@ bool FillShared(mbuf* n, mbuf* m, int off, int count) {
 }
 
 mbuf* CopyOne(mbuf* m, int off, int count, bool header, int how) {
-  mbuf* n = m_get(how, m->m_type);
+  mbuf* n = GetLike(m, how, 0);
   if (n == nullptr) return nullptr;
   if (!DupHeader(n, m, header, how) || !FillShared(n, m, off, count)) {
     return FailAndFree(n, errno);
@@ -74,7 +75,7 @@ mbuf* CopyFailed(int error) {
 // The data of m from off on, as far as one buffer takes it, in a buffer of its own.
 mbuf* DupOne(const mbuf* m, int off, bool header, int how) {
   int count = std::min(m->m_len - off, MJUM16BYTES);
-  mbuf* n = m_get2(count, how, m->m_type, header ? static_cast<int>(M_PKTHDR) : 0);
+  mbuf* n = GetSizeLike(m, count, how, header ? M_PKTHDR : 0);
   if (n == nullptr) return nullptr;
   if (!DupHeader(n, m, header, how)) return FailAndFree(n, errno);
   PlaceData(n, off == 0 ? m->m_data - M_START(m) : 0, count);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "weir/chain/cow.h"
+#include "weir/chain/from.h"
 #include "weir/chain/walk.h"
 
 namespace weir {
@@ -43,7 +44,7 @@ class Appender {
  private:
   bool Grow() {
     int size = expected_ - added_ <= MLEN ? MLEN : MCLBYTES;
-    last_->m_next = m_get2(size, M_DONTWAIT, last_->m_type, 0);
+    last_->m_next = GetSizeLike(last_, size, M_DONTWAIT, 0);
     if (last_->m_next == nullptr) return false;
     last_ = last_->m_next;
     room_ = size;

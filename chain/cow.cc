@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "weir/chain/ext.h"
+#include "weir/chain/from.h"
 
 namespace weir {
 namespace {
@@ -15,7 +16,7 @@ int64_t Lead(const mbuf* m) { return m->m_data - M_START(m); }
 
 // Little data: back into the mbuf itself, no cluster needed.
 int MoveInside(mbuf* m, int how) {
-  mbuf* spare = m_get(how, m->m_type);
+  mbuf* spare = GetLike(m, how, 0);
   if (spare == nullptr) return errno;
   int64_t lead = Lead(m);
   MoveExt(spare, m);
@@ -29,7 +30,7 @@ int MoveInside(mbuf* m, int how) {
 int MoveToCluster(mbuf* m, int how) {
   int size = ClusterFor(m->m_len);
   if (size == 0) return EMSGSIZE;
-  mbuf* spare = m_getjcl(how, m->m_type, 0, size);
+  mbuf* spare = GetClusterFrom(PoolsOf(m), how, m->m_type, 0, size);
   if (spare == nullptr) return errno;
   PlaceData(spare, Lead(m), m->m_len);
   memcpy(spare->m_data, m->m_data, static_cast<size_t>(m->m_len));
@@ -65,7 +66,7 @@ void MoveExt(mbuf* to, mbuf* from) {
 }
 
 int ShareRest(mbuf* m, int len, int how) {
-  mbuf* rest = m_get(how, m->m_type);
+  mbuf* rest = GetLike(m, how, 0);
   if (rest == nullptr) return errno;
   if (int error = m_extshare(m, rest); error != 0) {
     m_free(rest);

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "weir/alloc/alloc.h"
+#include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/refcount.h"
 
@@ -29,9 +30,13 @@ struct alignas(64) CountCell {
 };
 
 void ReleaseExt(mbuf* m) {
+  if (ExtKind(m) == EXT_PACKET) {
+    Free(WEIR_ZONE_CLUSTER, kOfPacket, m->m_ext.ext_buf);
+    return;
+  }
   if (IsCluster(m->m_ext.ext_type)) {
-    const bool packet = m->m_ext.ext_type == EXT_PACKET;
-    Free(ZoneOf(m->m_ext.ext_type), packet ? kOfPacket : 0, m->m_ext.ext_buf);
+    const int type = m->m_ext.ext_type == EXT_PACKET ? kOfPacket : 0;
+    PoolsAt(m->m_ext.ext_pool)->Free(ZoneOf(m->m_ext.ext_type), type, m->m_ext.ext_buf);
     return;
   }
   uint32_t* own = m->m_ext.ext_type == EXT_EXTREF ? nullptr : m->m_ext.ext_cnt;
@@ -76,7 +81,7 @@ bool AddHolder(mbuf* m) {
 int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn, void* arg1,
                  void* arg2, uint32_t flags, int type) {
   if (m == nullptr || buf == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
-  m->m_ext = {buf, count, size, static_cast<uint32_t>(type), fn, arg1, arg2};
+  m->m_ext = {buf, count, size, static_cast<uint16_t>(type), 0, fn, arg1, arg2};
   m->m_data = buf;
   m->m_flags |= M_EXT | flags;
   return 0;
@@ -105,8 +110,8 @@ void DropExt(mbuf* m) {
 mbuf* CloneFast(mbuf* m) {
   constexpr uint32_t kKinds = M_PKTHDR | M_EXT;
   const int type = m->m_type;
-  if ((m->m_flags & kKinds) != kKinds || m->m_next != nullptr || m->m_pkthdr.tags != nullptr ||
-      m->m_len <= 0 || static_cast<unsigned>(type) >= MT_NTYPES ||
+  if ((m->m_flags & kKinds) != kKinds || m->m_pool != 0 || m->m_next != nullptr ||
+      m->m_pkthdr.tags != nullptr || m->m_len <= 0 || static_cast<unsigned>(type) >= MT_NTYPES ||
       (m->m_ext.ext_cnt == nullptr && !IsCluster(m->m_ext.ext_type))) {
     return nullptr;
   }
@@ -129,9 +134,10 @@ extern "C" {
 int m_cljget(struct mbuf* m, int how, int size) {
   int zone = weir::ZoneOfSize(size);
   if (m == nullptr || zone < 0 || (m->m_flags & M_EXT)) return errno = EINVAL;
-  void* buf = weir::Alloc(zone, 0, how);
+  const int pool = m->m_pool;
+  void* buf = pool == 0 ? weir::Alloc(zone, 0, how) : weir::PoolsOf(m).Alloc(zone, 0, how);
   if (buf == nullptr) return errno;
-  weir::AttachCluster(m, buf, size, zone);
+  weir::AttachCluster(m, buf, size, zone, pool);
   return 0;
 }
 

@@ -17,11 +17,15 @@
 
 namespace weir {
 
-// The state word: what it is, mixed with where it is, so that a copy of an mbuf is not an mbuf.
+// The state word: what it is, mixed with where it is, so that a copy of an mbuf is not an mbuf; and
+// with the set of zones that it is of, so that only mbufs of the default set pass for live below.
 inline constexpr uint32_t kMbufLive = 0x6d627566;
 inline constexpr uint32_t kMbufFree = 0x66726565;
 inline uint32_t MbufState(const mbuf* m, uint32_t kind) {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(m)) ^ kind;
+}
+inline uint32_t LiveState(const mbuf* m, int pool) {
+  return MbufState(m, kMbufLive) ^ static_cast<uint32_t>(pool) << 24;
 }
 
 // Aborts, naming the zone, the address and what is wrong with it.
@@ -32,6 +36,8 @@ inline uint32_t MbufState(const mbuf* m, uint32_t kind) {
 mbuf* GetSlow(int how, int type, uint32_t flags);
 mbuf* GetClusterSlow(int how, int type, uint32_t flags);
 
+// m_free of an mbuf that is not a live one of the default set: it may be of another.
+mbuf* FreeElsewhere(mbuf* m);
 // Drops the tags of an mbuf that is about to be freed.
 void DropTags(mbuf* m);
 // Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
@@ -56,15 +62,15 @@ static_assert(offsetof(mbuf, m_ext.ext_buf) == kPairFrom &&
 
 // Writes the header of an mbuf just taken. The state is checked where it matters, in Free; here
 // only that p is not in use already. The first word behind the header becomes 0.
-WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data) {
+WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data, int pool = 0) {
   mbuf* m = static_cast<mbuf*>(p);
-  const uint64_t live = MbufState(m, kMbufLive);
+  const uint64_t live = LiveState(m, pool);
   if (m->m_state == live) [[unlikely]]
     BadMbuf(m, "allocated");
   const uint64_t tally = static_cast<uint8_t>(type);
   StorePair(m, 0, 0, 0);
   StorePair(m, 16, reinterpret_cast<uint64_t>(data), uint64_t{flags} << 32);
-  StorePair(m, 32, live << 32 | tally << 24 | tally, 0);
+  StorePair(m, 32, live << 32 | tally << 24 | static_cast<uint64_t>(pool) << 16 | tally, 0);
   if (flags & M_PKTHDR) {
     StorePair(m, 48, 0, 0);
     StorePair(m, 64, 0, 0);
@@ -77,14 +83,23 @@ WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags) {
   return InitMbuf(m, type, flags, flags & M_PKTHDR ? m->m_pktdat : m->m_dat);
 }
 
+// ext_type and ext_pool as one word: a type alone is a cluster of the default set.
+WEIR_INLINED_ uint32_t ExtKind(const mbuf* m) {
+  uint32_t kind;
+  __builtin_memcpy(&kind, &m->m_ext.ext_type, sizeof kind);
+  return kind;
+}
+static_assert(offsetof(m_ext, ext_pool) == offsetof(m_ext, ext_type) + 2);
+
 // m_ext of a cluster that nobody shares; m_data and M_EXT are the caller's to set.
-WEIR_INLINED_ void InitExt(mbuf* m, void* buf, int size, int zone) {
+WEIR_INLINED_ void InitExt(mbuf* m, void* buf, int size, int zone, int pool = 0) {
   StorePair(m, MPKTHSIZE, reinterpret_cast<uint64_t>(buf), 0);
   m->m_ext.ext_size = static_cast<uint32_t>(size);
-  m->m_ext.ext_type = static_cast<uint32_t>(zone);
+  m->m_ext.ext_type = static_cast<uint16_t>(zone);
+  m->m_ext.ext_pool = static_cast<uint16_t>(pool);
 }
-WEIR_INLINED_ void AttachCluster(mbuf* m, void* buf, int size, int zone) {
-  InitExt(m, buf, size, zone);
+WEIR_INLINED_ void AttachCluster(mbuf* m, void* buf, int size, int zone, int pool = 0) {
+  InitExt(m, buf, size, zone, pool);
   m->m_data = static_cast<char*>(buf);
   m->m_flags |= M_EXT;
 }
@@ -109,7 +124,7 @@ WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
 
 // False: call m_cljget.
 WEIR_INLINED_ bool AddClusterFast(mbuf* m) {
-  if (m == nullptr || (m->m_flags & M_EXT)) [[unlikely]]
+  if (m == nullptr || (m->m_flags & M_EXT) || m->m_pool != 0) [[unlikely]]
     return false;
   void* buf = AllocFast(WEIR_ZONE_CLUSTER, 0);
   if (buf == nullptr) [[unlikely]]
@@ -120,8 +135,8 @@ WEIR_INLINED_ bool AddClusterFast(mbuf* m) {
 
 WEIR_INLINED_ mbuf* Free(mbuf* m) {
   if (m == nullptr) return nullptr;
-  if (m->m_state != MbufState(m, kMbufLive)) [[unlikely]]
-    BadMbuf(m, "freed");
+  if (m->m_state != LiveState(m, 0)) [[unlikely]]
+    return FreeElsewhere(m);
   mbuf* next = m->m_next;
   const uint32_t flags = m->m_flags;
   if ((flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) [[unlikely]]
@@ -130,14 +145,15 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
   const int tally = m->m_tally;
   if (flags & M_EXT) {
     const bool alone = m->m_ext.ext_cnt == nullptr;
-    if (alone && m->m_ext.ext_type == EXT_PACKET) [[likely]] {
+    const uint32_t kind = ExtKind(m);
+    if (alone && kind == EXT_PACKET) [[likely]] {
       m->m_state = MbufState(m, kMbufFree);
       if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
         FreeSlow(WEIR_ZONE_PACKET, tally, m);
       return next;
     }
-    if (!alone || m->m_ext.ext_type != EXT_CLUSTER ||
-        !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)) [[unlikely]] {
+    if (!alone || kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf))
+        [[unlikely]] {
       DropExt(m);
       t = t_record;
     }

@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "weir/alloc/pools.h"
 #include "weir/chain/ext.h"
+#include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/mbuf.h"
 
@@ -19,46 +21,93 @@ int max_datalen = MHLEN - 56;
 namespace weir {
 namespace {
 
-// Takes m, which may be NULL; returns it with a cluster, or frees it.
-mbuf* WithCluster(mbuf* m, int how, int size) {
-  if (m == nullptr) return nullptr;
-  int error = m_cljget(m, how, size);
-  if (error == 0) return m;
-  Free(m);
-  errno = error;
-  return nullptr;
+bool Good(int type, int flags) {
+  if (type >= 0 && type < MT_NTYPES && (flags & ~static_cast<int>(M_PKTHDR)) == 0) return true;
+  errno = EINVAL;
+  return false;
+}
+
+// An mbuf just taken from the zone of packets, or NULL.
+mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags) {
+  if (p == nullptr) return nullptr;
+  char* buf = static_cast<char*>(PacketCluster(p));
+  mbuf* m = InitMbuf(p, type, static_cast<uint32_t>(flags) | M_EXT, buf, pools.number);
+  InitExt(m, buf, MCLBYTES, EXT_PACKET, pools.number);
+  return m;
 }
 
 }  // namespace
 
 void BadMbuf(const mbuf* m, const char* doing) {
   const char* what = m->m_state == MbufState(m, kMbufFree)   ? "is free already (double free)"
-                     : m->m_state == MbufState(m, kMbufLive) ? "was written to while it was free"
+                     : m->m_state == LiveState(m, m->m_pool) ? "was written to while it was free"
                                                              : "is not an mbuf, or was overwritten";
   fprintf(stderr, "weir: zone mbuf: %p %s when %s\n", static_cast<const void*>(m), what, doing);
   abort();
 }
 
-mbuf* GetSlow(int how, int type, uint32_t flags) {
-  if (static_cast<unsigned>(type) >= MT_NTYPES) {
-    errno = EINVAL;
-    return nullptr;
+mbuf* GetFrom(weir_pools& pools, int how, int type, uint32_t flags) {
+  if (!Good(type, static_cast<int>(flags))) return nullptr;
+  mbuf* m = static_cast<mbuf*>(pools.Alloc(WEIR_ZONE_MBUF, type, how));
+  if (m == nullptr) return nullptr;
+  return InitMbuf(m, type, flags, flags & M_PKTHDR ? m->m_pktdat : m->m_dat, pools.number);
+}
+
+mbuf* GetClusterFrom(weir_pools& pools, int how, int type, int flags, int size) {
+  const int zone = ZoneOfSize(size);
+  if (!Good(type, zone < 0 ? -1 : flags)) return nullptr;
+  if (zone == WEIR_ZONE_CLUSTER) {
+    return InitPacket(pools, pools.Alloc(WEIR_ZONE_PACKET, type, how), type, flags);
   }
-  void* p = Alloc(WEIR_ZONE_MBUF, type, how);
-  return p == nullptr ? nullptr : InitMbuf(p, type, flags);
+  mbuf* m = GetFrom(pools, how, type, static_cast<uint32_t>(flags));
+  if (m == nullptr) return nullptr;
+  int error = m_cljget(m, how, size);
+  if (error == 0) return m;
+  m_free(m);
+  errno = error;
+  return nullptr;
+}
+
+mbuf* GetSizeFrom(weir_pools& pools, int size, int how, int type, int flags) {
+  if (!Good(type, size < 0 ? -1 : flags)) return nullptr;
+  if (size <= ((flags & M_PKTHDR) ? MHLEN : MLEN)) {
+    return GetFrom(pools, how, type, static_cast<uint32_t>(flags));
+  }
+  int cluster = ClusterFor(size);
+  if (cluster != 0) return GetClusterFrom(pools, how, type, flags, cluster);
+  errno = EMSGSIZE;
+  return nullptr;
+}
+
+mbuf* GetSlow(int how, int type, uint32_t flags) {
+  StartPools(nullptr);
+  return GetFrom(g_pools, how, type, flags);
 }
 
 mbuf* GetClusterSlow(int how, int type, uint32_t flags) {
-  if (static_cast<unsigned>(type) >= MT_NTYPES || (flags & ~M_PKTHDR) != 0) {
-    errno = EINVAL;
-    return nullptr;
+  if (!Good(type, static_cast<int>(flags))) return nullptr;
+  void* p = AllocSlow(WEIR_ZONE_PACKET, type, how);
+  return InitPacket(g_pools, p, type, static_cast<int>(flags));
+}
+
+mbuf* FreeElsewhere(mbuf* m) {
+  const int pool = m->m_pool;
+  weir_pools* pools = pool == 0 || pool >= kMaxPools ? nullptr : PoolsAt(pool);
+  if (pools == nullptr || m->m_state != LiveState(m, pool)) BadMbuf(m, "freed");
+  mbuf* next = m->m_next;
+  if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) DropTags(m);
+  int zone = WEIR_ZONE_MBUF;
+  if (m->m_flags & M_EXT) {
+    if (m->m_ext.ext_cnt == nullptr && m->m_ext.ext_type == EXT_PACKET &&
+        m->m_ext.ext_pool == pool) {
+      zone = WEIR_ZONE_PACKET;
+    } else {
+      DropExt(m);
+    }
   }
-  void* p = Alloc(WEIR_ZONE_PACKET, type, how);
-  if (p == nullptr) return nullptr;
-  char* buf = static_cast<char*>(PacketCluster(p));
-  mbuf* m = InitMbuf(p, type, flags | M_EXT, buf);
-  InitExt(m, buf, MCLBYTES, EXT_PACKET);
-  return m;
+  m->m_state = MbufState(m, kMbufFree);
+  pools->Free(zone, m->m_tally, m);
+  return next;
 }
 
 void DropTags(mbuf* m) { m_tag_delete_chain(m, nullptr); }
@@ -99,11 +148,8 @@ void m_freemp(struct mbuf* m) {
 
 struct mbuf* m_getjcl(int how, int type, int flags, int size) {
   if (size == MCLBYTES) return m_getcl(how, type, flags);
-  if (weir::ZoneOfSize(size) < 0 || (flags & ~M_PKTHDR) != 0) {
-    errno = EINVAL;
-    return nullptr;
-  }
-  return weir::WithCluster(weir::Get(how, type, static_cast<uint32_t>(flags)), how, size);
+  weir::StartPools(nullptr);
+  return weir::GetClusterFrom(weir::g_pools, how, type, flags, size);
 }
 
 struct mbuf* m_getcl(int how, int type, int flags) {
@@ -111,19 +157,8 @@ struct mbuf* m_getcl(int how, int type, int flags) {
 }
 
 struct mbuf* m_get2(int size, int how, int type, int flags) {
-  if (size < 0 || (flags & ~M_PKTHDR) != 0) {
-    errno = EINVAL;
-    return nullptr;
-  }
-  if (size <= ((flags & M_PKTHDR) ? MHLEN : MLEN)) {
-    return weir::Get(how, type, static_cast<uint32_t>(flags));
-  }
-  int cluster = weir::ClusterFor(size);
-  if (cluster == 0) {
-    errno = EMSGSIZE;
-    return nullptr;
-  }
-  return m_getjcl(how, type, flags, cluster);
+  weir::StartPools(nullptr);
+  return weir::GetSizeFrom(weir::g_pools, size, how, type, flags);
 }
 
 }  // extern "C"

@@ -1,6 +1,7 @@
 // Room in front of a chain.
 #include <cstdint>
 
+#include "weir/chain/from.h"
 #include "weir/chain/pkthdr.h"
 #include "weir/chain/walk.h"
 
@@ -28,8 +29,8 @@ extern "C" {
 
 struct mbuf* m_prepend(struct mbuf* m, int len, int how) {
   if (m == nullptr || len < 0) return weir::FailAndFree(m, EINVAL);
-  int header = static_cast<int>(m->m_flags & M_PKTHDR);
-  struct mbuf* first = m_get2(len, how, m->m_type, header);  // EMSGSIZE above MJUM16BYTES
+  const uint32_t header = m->m_flags & M_PKTHDR;
+  struct mbuf* first = weir::GetSizeLike(m, len, how, header);  // EMSGSIZE above MJUM16BYTES
   if (first == nullptr) return weir::FailAndFree(m, errno);
   weir::MoveHeader(first, m);
   m_align(first, len);  // at the end of the buffer: the next prepend finds the room in front

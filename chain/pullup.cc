@@ -4,6 +4,7 @@
 
 #include "weir/chain/counts.h"
 #include "weir/chain/cow.h"
+#include "weir/chain/from.h"
 #include "weir/chain/pkthdr.h"
 #include "weir/chain/walk.h"
 
@@ -27,7 +28,7 @@ bool MakeRoom(mbuf* m, int len) {
 
 // A new first mbuf, empty, with room for `len` bytes and for a link header in front of them.
 mbuf* NewFirst(mbuf* m, int len) {
-  mbuf* first = m_get2(len, M_DONTWAIT, m->m_type, static_cast<int>(m->m_flags & M_PKTHDR));
+  mbuf* first = GetSizeLike(m, len, M_DONTWAIT, m->m_flags & M_PKTHDR);
   if (first == nullptr) return nullptr;
   MoveHeader(first, m);
   PlaceData(first, std::max(max_linkhdr, 0), len);

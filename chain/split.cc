@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "weir/chain/cow.h"
+#include "weir/chain/from.h"
 #include "weir/chain/pkthdr.h"
 #include "weir/chain/walk.h"
 
@@ -45,12 +46,12 @@ bool Gather(const Cut& cut, Parts* parts, int how) {
   if (cut.Packet()) {
     if (!CopyTags(cut.first, how, &parts->tags)) return false;
     if (!TailHoldsHeader(cut)) {
-      parts->header = m_gethdr(how, cut.first->m_type);
+      parts->header = GetLike(cut.first, how, M_PKTHDR);
       if (parts->header == nullptr) return false;
     }
   }
   if (!cut.InsideMbuf()) return true;
-  parts->piece = m_get(how, cut.m->m_type);
+  parts->piece = GetLike(cut.m, how, 0);
   if (parts->piece == nullptr) return false;
   bool shared = (cut.m->m_flags & M_EXT) && cut.at > 0;
   return !shared || m_extshare(cut.m, parts->piece) == 0;
@@ -107,7 +108,7 @@ mbuf* Divide(const Cut& cut, const Parts& parts) {
 
 // The tail of a packet that is cut at its end.
 mbuf* EmptyPacket(const Cut& cut, int how) {
-  mbuf* n = m_gethdr(how, cut.first->m_type);
+  mbuf* n = GetLike(cut.first, how, M_PKTHDR);
   if (n == nullptr) return nullptr;
   m_tag* tags;
   if (!CopyTags(cut.first, how, &tags)) return FailAndFree(n, errno);

@@ -55,6 +55,51 @@ int weir_drain_unregister(int64_t id);
 // never shows negative use.
 void weir_snapshot(struct weir_snapshot* out);
 
+// ---- Sets of zones ----
+//
+// Everything else here and in mbuf.h speaks of the default set. There may be more, say one a
+// tenant or one a listener, each with limits, drain handlers and statistics of its own, so that one
+// running dry does not starve the others. Mbufs of different sets mix in a chain and share clusters
+// as any others; each goes home when it is freed. What an operation on a chain has to allocate is
+// of the set of the mbuf that it works on.
+// m_get of the default set is inline; these are calls, to the same thread caches.
+
+struct mbuf;
+struct weir_pools;
+
+// Another set. `name`, of 1 to 31 bytes, is copied. The environment (WEIR_*) does not apply to it.
+// Returns ownership; NULL with EINVAL (a line on stderr names what is wrong), ENOMEM, or ENOSPC
+// when there are 63.
+struct weir_pools* weir_pools_create(const char* name, const struct weir_options* options);
+// Ends a set and gives its memory back. 0; or how many of its objects are still out, and then
+// nothing has changed. Nobody else may be using it. -1 with EINVAL for the default set or NULL.
+int64_t weir_pools_destroy(struct weir_pools* pools);
+
+struct weir_pools* weir_pools_default(void);
+// The set that m came from. Borrows m.
+struct weir_pools* weir_pools_of(const struct mbuf* m);
+const char* weir_pools_name(const struct weir_pools* pools);
+
+// As m_get, m_gethdr, m_getcl, m_getjcl and m_get2 of that set.
+struct mbuf* weir_pools_get(struct weir_pools* pools, int how, int type);
+struct mbuf* weir_pools_gethdr(struct weir_pools* pools, int how, int type);
+struct mbuf* weir_pools_getcl(struct weir_pools* pools, int how, int type, int flags);
+struct mbuf* weir_pools_getjcl(struct weir_pools* pools, int how, int type, int flags, int size);
+struct mbuf* weir_pools_get2(struct weir_pools* pools, int size, int how, int type, int flags);
+
+// As the functions without `pools`, of that set. Ids of drain handlers belong to their set. Counts
+// of failed copies and pullups are the process's, and only in the default set's snapshot.
+int weir_pools_set_limit(struct weir_pools* pools, int zone, long objects);
+int weir_pools_reserve(struct weir_pools* pools, int zone, long objects);
+long weir_pools_trim(struct weir_pools* pools);
+void weir_pools_set_wait_limit(struct weir_pools* pools, long ms);
+int weir_pools_shutdown(struct weir_pools* pools);
+long weir_pools_reclaim(struct weir_pools* pools);
+int64_t weir_pools_drain_register(struct weir_pools* pools, int kind, const char* name,
+                                  long (*fn)(void* arg, int zone, long wanted), void* arg);
+int weir_pools_drain_unregister(struct weir_pools* pools, int64_t id);
+void weir_pools_snapshot(struct weir_pools* pools, struct weir_snapshot* out);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif

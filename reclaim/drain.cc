@@ -68,7 +68,20 @@ int64_t DrainRegistry::Register(DrainKind kind, const char* name, DrainFn fn, vo
   uint32_t word = s->word.load(std::memory_order_relaxed);  // owner-only while kFilling
   // [D5] release: pairs with [D6], publishes fn and arg; else a broadcast calls garbage.
   s->word.store(With(word, kReady), std::memory_order_release);
-  return (static_cast<int64_t>(s->index) << 24) | (GenerationOf(word) & 0xffffff);
+  return IdOf(*s, word);
+}
+
+int64_t DrainRegistry::IdOf(const Slot& s, uint32_t word) {
+  return (static_cast<int64_t>(s.index) << 24) | (GenerationOf(word) & 0xffffff);
+}
+
+void DrainRegistry::UnregisterAll() {
+  for (const Atomic<Slot*>& head : heads_) {
+    for (Slot* s = head.load(std::memory_order_acquire); s != nullptr; s = s->next) {  // [D1]
+      uint32_t word = s->word.load(std::memory_order_relaxed);  // hint, revalidated
+      if (StateOf(word) == kReady || StateOf(word) == kRunning) Unregister(IdOf(*s, word));
+    }
+  }
 }
 
 DrainRegistry::Slot* DrainRegistry::Find(uint64_t index) const {

@@ -38,6 +38,7 @@ class DrainRegistry {
 
   // True once fn is not running and will never run again; false if there is no such id.
   bool Unregister(int64_t id);
+  void UnregisterAll();
 
   // Runs all handlers, protocols first. Returns what they freed, or -1 without running any if a
   // broadcast is in flight.
@@ -58,6 +59,7 @@ class DrainRegistry {
 
   Slot* Acquire(DrainKind kind);
   Slot* Find(uint64_t index) const;
+  static int64_t IdOf(const Slot& slot, uint32_t word);
   static long RunSlot(Slot& slot, int zone, long wanted);
 
   Atomic<Slot*> heads_[kDrainKinds] = {};

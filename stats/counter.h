@@ -1,8 +1,8 @@
 // A monotonic 64-bit counter with one writer and any number of readers: no read-modify-write.
 //
 // Thread safety: Add by one thread at a time (its owner); Read by any. Wait-free.
-// Counters are never reset and never folded into one another: a sum over all of them is exact
-// as soon as their owners are quiet.
+// Counters are not folded into one another: a sum over all of them is exact as soon as their owners
+// are quiet. They are reset only with what they belong to, when nobody uses it.
 #ifndef WEIR_STATS_COUNTER_H_
 #define WEIR_STATS_COUNTER_H_
 
@@ -21,6 +21,8 @@ class Counter {
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release);
   }
 
+  void Reset() { value_.store(0, std::memory_order_relaxed); }  // quiescent
+
   // [K2] acquire: pairs with [K1]. A reader that sums frees before allocations never sees more
   // frees than allocations.
   uint64_t Read() const { return value_.load(std::memory_order_acquire); }
@@ -34,6 +36,7 @@ class SharedCounter {
  public:
   // [K3] release: pairs with [K4].
   void Add(uint64_t n) { value_.fetch_add(n, std::memory_order_release); }
+  void Reset() { value_.store(0, std::memory_order_relaxed); }  // quiescent
   // [K4] acquire: pairs with [K3].
   uint64_t Read() const { return value_.load(std::memory_order_acquire); }
 

@@ -79,9 +79,10 @@ TEST(RefCount, WritersComeAfterEveryReader) {
             writes.fetch_add(1, std::memory_order_relaxed);
           }
           m_freem(s.chain);
-          // If that was the last holder, this is the buffer: it is written to again at once.
-          mbuf* again = m_getcl(M_DONTWAIT, MT_DATA, 0);
-          if (again != nullptr) again->m_data[0] = again->m_data[63] = 'Y';
+          // If that was the last holder, this takes the buffer: it is written to again at once.
+          // Not m_getcl, which prefers a whole packet.
+          mbuf* again = m_get(M_WAIT, MT_DATA);
+          if (m_clget(again, M_DONTWAIT) == 0) again->m_data[0] = again->m_data[63] = 'Y';
           m_freem(again);
         }
       });

@@ -61,9 +61,9 @@ TEST_F(MSanity, NoticesBadExternalStorage) {
   Expect<char*>("M_EXT without a buffer", &n->m_ext.ext_buf, nullptr);
   Expect("ext_size out of range", &n->m_ext.ext_size, 0xffffffffu);
   Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_size, 2049u);
-  Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_type, 4u);
-  Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_type, 0u);
-  Expect("unknown ext_type", &n->m_ext.ext_type, 77u);
+  Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_type, uint16_t{4});
+  Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_type, uint16_t{0});
+  Expect("unknown ext_type", &n->m_ext.ext_type, uint16_t{77});
   uint32_t none = 0;
   Expect("the buffer has no reference left", &n->m_ext.ext_cnt, &none);
 }
