@@ -63,6 +63,7 @@ void* Zone::TakeFromDepot() {
 void* Zone::TakeOne() {
   if (void* object = TakeLoose()) return object;
   if (void* object = TakeFromDepot()) return object;
+  if (void* object = TakeSetAside()) return object;
   void* object;
   return Carve(1, &object) == 1 ? object : nullptr;
 }

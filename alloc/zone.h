@@ -57,8 +57,9 @@ class Zone final : public Caches {
   void PutOne(void* object);
   void PutMany(void* const* objects, int n);
 
-  // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time; a
-  // thread that is carving while the limit is lowered may still carve by the old one.
+  // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time. When
+  // it is lowered, free objects above it are set aside until it is raised or their slab can go. A
+  // thread that is carving meanwhile may still carve by the old limit.
   int SetLimit(int64_t objects);
   // [V4] seq_cst: pairs with [V3].
   int64_t limit() const { return limit_.load(std::memory_order_seq_cst); }
@@ -108,12 +109,18 @@ class Zone final : public Caches {
   void* TakeFromDepot();
   void* TakeOne();
 
+  // Objects set aside by a lower limit: they are not counted as carved (carve.cc).
+  void SetAside(int64_t limit);
+  void* TakeSetAside();
+  bool CountCarved(int by);
+
   // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
   // without memory, else there may be more to carve now.
   uint32_t Carve(uint32_t n, void** out);
   bool Grow();
   int64_t carved() const;
-  bool Uncarve(uint32_t slab, uint32_t n);
+  bool Uncarve(uint32_t slab, uint32_t n, uint32_t counted);
+  uint32_t TakeFree(void** objects, uint32_t most);
 
   // At the limit (limit.cc).
   void* AtLimit(int tally, int how);
@@ -127,10 +134,12 @@ class Zone final : public Caches {
   alignas(64) Atomic<uint64_t> carving_{0};
   IndexStack loose_;
   Waiters waiters_;
+  IndexStack aside_;  // linked as loose_ is: an object is on one of them at most
   // ---- Slow paths ----
   alignas(64) IndexStack spare_slabs_;  // records of slabs that are gone
   Atomic<int64_t> slabs_{0};            // live
   Atomic<int64_t> loose_count_{0};      // on loose_
+  Atomic<int64_t> aside_count_{0};      // on aside_
   Atomic<uint32_t> trimming_{0};
   Atomic<int64_t> next_warning_ns_{0};
   SharedCounter failures_, delayed_, waits_, drains_, drained_;

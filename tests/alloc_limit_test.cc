@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/alloc_stress.h"
@@ -158,6 +160,93 @@ TEST_F(Limit, BelowWhatIsInUseIsRefused) {
   EXPECT_EQ(g_pools.zones[kZone].limit(), 100);
   FreeAll(all);
   EXPECT_EQ(g_pools.zones[kZone].SetLimit(99), 0) << "free objects can go";
+}
+
+// Free objects between others in use, so that no slab can go.
+TEST_F(Limit, ItCanBeLoweredToWhatIsInUse) {
+  g_pools.Trim();
+  SetLimit(1000);
+  std::vector<void*> held = TakeAll(), some;
+  ASSERT_EQ(held.size(), 1000u);
+  for (size_t i = 0; i < held.size(); ++i) {
+    if (i % 2 == 0) {
+      some.push_back(held[i]);
+    } else {
+      Free(kZone, 0, held[i]);
+    }
+  }
+  EXPECT_EQ(g_pools.zones[kZone].SetLimit(499), EINVAL);
+  EXPECT_EQ(g_pools.zones[kZone].limit(), 1000);
+  ASSERT_EQ(g_pools.zones[kZone].SetLimit(500), 0);
+  EXPECT_EQ(Figures(kZone).total, 500);
+  EXPECT_EQ(Alloc(kZone, 0, kNoWait), nullptr);
+  Free(kZone, 0, some.back());
+  some.pop_back();
+  void* object = Alloc(kZone, 0, kNoWait);
+  ASSERT_NE(object, nullptr) << "one for one";
+  some.push_back(object);
+  EXPECT_EQ(Alloc(kZone, 0, kNoWait), nullptr);
+  // Somewhat higher, and as high as it was: those set aside come back, each once.
+  for (int64_t limit : {600, 1000}) {
+    ASSERT_EQ(g_pools.zones[kZone].SetLimit(limit), 0);
+    for (void* more : TakeAll()) some.push_back(more);
+    EXPECT_EQ(some.size(), static_cast<size_t>(limit));
+    EXPECT_EQ(std::set<void*>(some.begin(), some.end()).size(), some.size());
+    EXPECT_EQ(Figures(kZone).total, limit);
+  }
+  // With some set aside, slabs whose objects are all free can go nevertheless.
+  std::vector<void*> first(some.begin(), some.begin() + 300);
+  some.erase(some.begin(), some.begin() + 300);
+  FreeAll(first);
+  ASSERT_EQ(g_pools.zones[kZone].SetLimit(700), 0);
+  FreeAll(some);
+  g_pools.Trim();
+  EXPECT_EQ(Figures(kZone).total, 0);
+  EXPECT_EQ(Figures(kZone).bytes, 0);
+}
+
+TEST_F(Limit, LimitsMoveWhileThreadsAllocate) {
+  SetLimit(300);
+  const int64_t until = MonotonicNs() + StressNs(2);
+  std::atomic<uint64_t> wrong{0}, rounds{0};
+  std::vector<std::thread> threads;
+  for (uint64_t id = 1; id <= 3; ++id) {
+    threads.emplace_back([&, id] {
+      std::mt19937_64 random(id);
+      std::vector<std::pair<void*, uint64_t>> held;
+      for (uint64_t serial = 1; MonotonicNs() < until; ++serial) {
+        void* object = held.size() < 60 ? Alloc(kZone, 0, kNoWait) : nullptr;
+        if (object != nullptr) {
+          Stake(object, id, serial);
+          held.emplace_back(object, serial);
+        } else {
+          while (held.size() > random() % 60) {
+            if (!Holds(held.back().first, id, held.back().second)) ++wrong;
+            Free(kZone, 0, held.back().first);
+            held.pop_back();
+          }
+        }
+        ++rounds;
+      }
+      for (auto& [object, serial] : held) Free(kZone, 0, object);
+    });
+  }
+  uint64_t set = 0, refused = 0;
+  std::mt19937_64 random(99);
+  while (MonotonicNs() < until) {
+    ++(g_pools.zones[kZone].SetLimit(20 + static_cast<int64_t>(random() % 280)) == 0 ? set
+                                                                                     : refused);
+    if (random() % 8 == 0) g_pools.Trim();
+  }
+  for (std::thread& t : threads) t.join();
+  printf("%lu rounds, %lu limits set, %lu refused\n", rounds.load(), set, refused);
+  EXPECT_GT(set, 0u);
+  EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";
+  ASSERT_EQ(g_pools.zones[kZone].SetLimit(300), 0);
+  std::vector<void*> all = TakeAll();
+  EXPECT_EQ(all.size(), 300u);
+  EXPECT_EQ(std::set<void*>(all.begin(), all.end()).size(), 300u);
+  FreeAll(all);
 }
 
 TEST_F(Limit, TrimGivesSlabsBack) {

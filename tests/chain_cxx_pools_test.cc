@@ -16,6 +16,9 @@
 #include "weir/chain/chain.h"
 #include "weir/chain/verify.h"
 
+// jemalloc takes more locks before a fork than ThreadSanitizer's lock-order check can hold.
+extern "C" const char* __tsan_default_options() { return "detect_deadlocks=0:die_after_fork=0"; }
+
 namespace weir {
 namespace {
 
