@@ -48,7 +48,7 @@ void Caches::Flush(Cache& cache, uint32_t n) {
   Magazine* m = nullptr;
   for (uint32_t i = 0; i < n; ++i) Pack(m, cache.Pop());
   PackRest(m);
-  if (n != 0) Returned(static_cast<int>(n));
+  if (n != 0) Returned();
 }
 
 uint32_t Caches::FillFromDepot(Cache& cache) {
@@ -158,7 +158,7 @@ bool Caches::Recall(std::initializer_list<Caches*> which) {
     });
     c->PackRest(m);
     c->recalled_.Add(static_cast<uint64_t>(taken));
-    if (taken != 0) c->Returned(taken);
+    if (taken != 0) c->Returned();
   }
   return busy;
 }

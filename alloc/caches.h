@@ -55,8 +55,8 @@ class Caches {
   virtual void Fill(Cache& cache) = 0;
   // Takes a single object, when there is no memory for a magazine.
   virtual void PutLoose(void* object) = 0;
-  // n objects are where takers look.
-  virtual void Returned(int n) = 0;
+  // Objects were put where takers look. The caller is in transit, or in its cache.
+  virtual void Returned() = 0;
 
   // Moves from the depot into the cache, as Fill does; returns how many are still wanted.
   uint32_t FillFromDepot(Cache& cache);

@@ -59,7 +59,7 @@ int Zone::SetLimit(int64_t objects) {
   if (objects < 0 || objects > kMaxObjects) return EINVAL;
   if (objects < pools_.InUse(id_)) return EINVAL;        // plainly too low: nobody should see it
   int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
-  // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in NotifyAll, one side of a Dekker pair:
+  // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in Poke, one side of a Dekker pair:
   // either a waiter's look sees the new limit or we see the waiter.
   limit_.store(objects, Order(kBreakLimitOrder, std::memory_order_seq_cst));
   if (objects < carved()) {  // free objects can go if that is what it takes
@@ -71,7 +71,7 @@ int Zone::SetLimit(int64_t objects) {
   }
   const bool refused = objects < carved();
   if (refused) limit_.store(old, std::memory_order_seq_cst);  // [V3]
-  waiters_.NotifyAll();  // who looked while it was lower must look again
+  waiters_.Poke();  // who looked while it was lower must look again
   return refused ? EINVAL : 0;
 }
 
@@ -104,9 +104,9 @@ void Zone::SetAside(int64_t limit) {
   }
 }
 
-void* Zone::TakeSetAside() {
+void* Zone::TakeSetAside(Gate gate) {
   if (aside_.Empty()) return nullptr;
-  InTransit guard(pools_.transit);
+  InTransit guard(pools_.transit, gate);
   uint32_t number = aside_.Pop(Looser());
   if (number == IndexStack::kNone) return nullptr;
   if (!CountCarved(1)) {
@@ -126,11 +126,8 @@ int Zone::Reserve(int64_t objects) {
       InTransit guard(pools_.transit);
       void* fresh[kMagazineRounds];
       n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, missing)), fresh);
-      Magazine* m = nullptr;
-      for (uint32_t i = 0; i < n; ++i) Pack(m, fresh[i]);
-      PackRest(m);
+      PutMany(fresh, static_cast<int>(n));
     }
-    if (n != 0) waiters_.Notify(static_cast<int>(n));
     if (n == 0 && !Grow() && carved() < objects) return ENOBUFS;
   }
   return 0;
@@ -225,7 +222,7 @@ int64_t Zone::Trim() {
   }
   if (objects != nullptr) MetadataFree(objects, bytes);
   trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
-  waiters_.NotifyAll();
+  waiters_.Poke();
   if (freed != 0) pools_.source->purge();
   return freed;
 }

@@ -81,23 +81,51 @@ bool Zone::Recall() {
 
 bool Zone::TakePacketsApart() { return id_ <= WEIR_ZONE_CLUSTER && pools_.packets.TakeApart(); }
 
+// Sleeps in the queue: an object, and the ticket is spent; or nullptr: look again.
+void* Zone::AwaitTurn(uint64_t& ticket, int64_t deadline) {
+  if (ticket == Waiters::kNoTicket) {  // the queue was full
+    Atomic<uint32_t> nobody_wakes{0};
+    FutexWait(nobody_wakes, 0, deadline);
+    ticket = waiters_.Enter();
+    return nullptr;
+  }
+  uint32_t number = waiters_.Await(ticket, deadline);
+  if (number == Waiters::kNothing || number == Waiters::kLook) return nullptr;
+  ticket = Waiters::kNoTicket;
+  return g_slabs.ObjectAt(number, id_);
+}
+
+// What the caller has, or what it was granted meanwhile; of two, one goes back.
+void* Zone::LeaveQueue(uint64_t ticket, void* object) {
+  uint32_t number = waiters_.Leave(ticket);
+  if (number == Waiters::kNothing) return object;
+  void* granted = g_slabs.ObjectAt(number, id_);
+  if (object == nullptr) return granted;
+  PutOne(granted);
+  return object;
+}
+
 void* Zone::AtLimit(int tally, int how) {
   const bool may_wait = how == kWait && !DrainRegistry::InHandler();
   const int64_t wait_ms = pools_.wait_limit_ms.load(std::memory_order_relaxed);  // hint
   const int64_t begun = MonotonicNs();
   const int64_t deadline = wait_ms <= 0 ? kNever : begun + wait_ms * kMillisecond;
   Announced announced(waiters_);
+  uint64_t ticket = Waiters::kNoTicket;
   bool drained = false, slept = false, late = false;
   int looks = 0;
   int error = ENOBUFS;
   void* object = nullptr;
   for (;;) {
-    uint32_t epoch = waiters_.Epoch();
     bool busy = Recall();
     uint64_t moves = pools_.transit.Look();
     object = TakeOne();
     if (object == nullptr && (TakePacketsApart() || Grow())) continue;
-    if (object != nullptr) break;
+    if (object != nullptr) {
+      if (!may_wait || waiters_.Oldest(ticket)) break;
+      PutOne(object);  // to those who came before
+      object = nullptr;
+    }
     // Nothing, but did we see everything? Not while another was moving objects.
     bool unsure = busy || !pools_.transit.Quiet(moves);
     if (unsure && ++looks < kLooks) {
@@ -123,13 +151,20 @@ void* Zone::AtLimit(int tally, int how) {
       error = ETIMEDOUT;
       break;
     }
-    if (!slept) waits_.Add(1);
-    slept = true;
-    // Whoever is in the middle of moving objects need not wake us: look again soon.
-    int64_t soon = unsure ? MonotonicNs() + kMillisecond : kNever;
-    late = !waiters_.Sleep(epoch, std::min(soon, deadline)) && MonotonicNs() >= deadline;
     looks = 0;
+    if (!slept) {
+      slept = true;
+      waits_.Add(1);
+      ticket = waiters_.Enter();
+      continue;  // look once more, now in the queue
+    }
+    // Whoever is in the middle of moving objects need not wake us: look again soon.
+    int64_t soon = unsure || ticket == Waiters::kNoTicket ? MonotonicNs() + kMillisecond : kNever;
+    object = AwaitTurn(ticket, std::min(soon, deadline));
+    if (object != nullptr) break;
+    late = MonotonicNs() >= deadline;
   }
+  if (ticket != Waiters::kNoTicket) object = LeaveQueue(ticket, object);
   if (slept) {
     uint64_t ns = static_cast<uint64_t>(MonotonicNs() - begun);
     wait_buckets_[weir_wait_bucket(ns)].Add(1);
@@ -148,7 +183,8 @@ void* Zone::AtLimit(int tally, int how) {
 
 void Zone::AfterFork() {
   trimming_.store(0, std::memory_order_relaxed);  // quiescent
-  waiters_.Reset(Announced::In(waiters_) ? 1 : 0);
+  waiters_.Reset(Announced::In(waiters_) ? 1 : 0,
+                 [this](uint32_t number) { PutLoose(g_slabs.ObjectAt(number, id_)); });
 }
 
 }  // namespace weir

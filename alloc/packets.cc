@@ -20,9 +20,9 @@ void Packets::PutLoose(void* packet) {
   pools_.zones[WEIR_ZONE_CLUSTER].PutOne(cluster);
 }
 
-void Packets::Returned(int n) {
-  pools_.zones[WEIR_ZONE_MBUF].Returned(n);
-  pools_.zones[WEIR_ZONE_CLUSTER].Returned(n);
+// Only whole packets are in the depot: who waits for a part takes them apart.
+void Packets::Returned() {
+  for (int zone : {WEIR_ZONE_MBUF, WEIR_ZONE_CLUSTER}) pools_.zones[zone].waiters().Poke();
 }
 
 bool Packets::TakeApart() {

@@ -32,7 +32,7 @@ class Packets final : public Caches {
   bool Wanted() const override;
   void Fill(Cache& cache) override;
   void PutLoose(void* packet) override;
-  void Returned(int n) override;
+  void Returned() override;
 
   SharedCounter apart_;  // free packets that were taken apart
 };

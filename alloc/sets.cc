@@ -7,7 +7,6 @@
 #include <cstring>
 #include <new>
 
-#include "weir/alloc/metadata.h"
 #include "weir/alloc/pools.h"
 
 namespace weir {
@@ -22,12 +21,11 @@ weir_pools* Place() {
     weir_pools* pools = PoolsAt(i);
     if (pools != nullptr && pools->live) continue;
     if (pools != nullptr) return pools;
-    void* p = MetadataAlloc(sizeof(weir_pools));
-    if (p == nullptr) {
+    pools = new (std::nothrow) weir_pools(i);
+    if (pools == nullptr) {
       errno = ENOMEM;
       return nullptr;
     }
-    pools = new (p) weir_pools(i);
     // [P1] release: pairs with [P2], publishes the set; else a walker finds it half made.
     sets[i].store(pools, std::memory_order_release);
     return pools;
@@ -85,7 +83,7 @@ int64_t EndPools(weir_pools& pools) {
   // [X1]: who waits all the same is told, as by weir_shutdown.
   pools.shutdown.store(1, std::memory_order_seq_cst);
   for (Zone& zone : pools.zones) {
-    zone.waiters().NotifyAll();
+    zone.waiters().Poke();
     zone.Reserve(0);
   }
   pools.Trim();

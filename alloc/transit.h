@@ -40,11 +40,13 @@ class Transit {
   alignas(64) Atomic<uint64_t> word_{0};
 };
 
-// Begin .. End, behind the fork gate.
+// Begin .. End, behind the fork gate. kInside: a fork waits for the caller already, because it is
+// in transit or in its cache; it must not wait for the fork in turn.
+enum Gate { kAtGate, kInside };
 class InTransit {
  public:
-  explicit InTransit(Transit& transit) : transit_(transit) {
-    for (transit_.Begin(); ForkGateClosed(); transit_.Begin()) {
+  explicit InTransit(Transit& transit, Gate gate = kAtGate) : transit_(transit) {
+    for (transit_.Begin(); gate == kAtGate && ForkGateClosed(); transit_.Begin()) {
       transit_.End();
       WaitForkGate();
     }

@@ -5,6 +5,7 @@
 
 #include "weir/alloc/inject.h"
 #include "weir/alloc/pools.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -16,15 +17,28 @@ void Zone::PutLoose(void* object) {
 }
 
 void Zone::PutOne(void* object) {
+  if (Broken(kBreakWaitRecheck)) return PutLoose(object);
+  if (waiters_.Grant(g_slabs.NumberOf(object, id_))) return;
   PutLoose(object);
-  waiters_.Notify(1);
+  ServeWaiters(kAtGate);
+}
+
+void Zone::ServeWaiters(Gate gate) {
+  if (!waiters_.Queued()) return;
+  InTransit guard(pools_.transit, gate);
+  while (waiters_.Queued()) {
+    void* object = TakeOne(kInside);
+    if (object == nullptr) break;
+    // If the last one left meanwhile, another may come: look again.
+    if (!waiters_.Grant(g_slabs.NumberOf(object, id_))) PutLoose(object);
+  }
 }
 
 void Zone::PutMany(void* const* objects, int n) {
   Magazine* m = nullptr;
   for (int i = 0; i < n; ++i) Pack(m, objects[i]);
   PackRest(m);
-  waiters_.Notify(n);
+  Returned();
 }
 
 // ---- Taking ----
@@ -50,9 +64,9 @@ void Zone::Fill(Cache& cache) {
   while (n != 0) cache.Push(fresh[--n]);
 }
 
-void* Zone::TakeFromDepot() {
+void* Zone::TakeFromDepot(Gate gate) {
   if (depot_.NoneFull()) return nullptr;
-  InTransit guard(pools_.transit);
+  InTransit guard(pools_.transit, gate);
   Magazine* m = depot_.PopFull();
   if (m == nullptr) return nullptr;
   void* object = m->rounds[--m->count];
@@ -60,10 +74,10 @@ void* Zone::TakeFromDepot() {
   return object;
 }
 
-void* Zone::TakeOne() {
+void* Zone::TakeOne(Gate gate) {
   if (void* object = TakeLoose()) return object;
-  if (void* object = TakeFromDepot()) return object;
-  if (void* object = TakeSetAside()) return object;
+  if (void* object = TakeFromDepot(gate)) return object;
+  if (void* object = TakeSetAside(gate)) return object;
   void* object;
   return Carve(1, &object) == 1 ? object : nullptr;
 }
@@ -80,6 +94,7 @@ void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
     if (t != nullptr) {
       if (void* object = Alloc(*t, tally)) return object;
     }
+    if (how == kWait && waiters_.Queued()) break;  // behind those who came before
     if (void* object = TakeOne()) {
       pools_.shared.allocs[tally].Add(1);
       return object;

@@ -12,9 +12,9 @@
 //
 // At the limit (AtLimit). The thread announces itself as a waiter, and so long as anyone is
 // announced the zone is in *exhaustion mode*: caches stay revoked, every free goes to the loose
-// stack and wakes a waiter, nobody moves more than one object. Then: recall all caches; look, also
-// among free packets (alloc/packets.h); broadcast the drain once; recall and look again; then fail,
-// or sleep until something comes back.
+// stack or to the oldest waiter, nobody moves more than one object. Then: recall all caches; look,
+// also among free packets (alloc/packets.h); broadcast the drain once; recall and look again; then
+// fail, or sleep until something comes back.
 //
 // No false exhaustion: a thread gives up only after a look that found nothing while no cache was
 // busy or held anything (they were all seen revoked and empty) and nothing was in transit
@@ -34,6 +34,7 @@
 #include "weir/alloc/layout.h"
 #include "weir/alloc/slab.h"
 #include "weir/alloc/thread_record.h"
+#include "weir/alloc/transit.h"
 #include "weir/reclaim/waiters.h"
 #include "weir/stats/counter.h"
 
@@ -53,8 +54,9 @@ class Zone final : public Caches {
   // Recalls the caches in which objects of this zone may be: its own, and those of packets.
   bool Recall();
 
-  // Puts free objects where takers look, and wakes waiters.
+  // Puts a free object where takers look, unless someone waits for it.
   void PutOne(void* object);
+  // The same for several, by who is in transit.
   void PutMany(void* const* objects, int n);
 
   // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time. When
@@ -84,7 +86,7 @@ class Zone final : public Caches {
   Waiters& waiters() { return waiters_; }
 
   bool Wanted() const override { return waiters_.Any(); }
-  void Returned(int n) override { waiters_.Notify(n); }
+  void Returned() override { ServeWaiters(kInside); }
 
  private:
   // Where the next object is carved, in one word: objects carved so far, slab + 1, place in it.
@@ -106,12 +108,14 @@ class Zone final : public Caches {
   void Fill(Cache& cache) override;
   void PutLoose(void* object) override;
   void* TakeLoose();
-  void* TakeFromDepot();
-  void* TakeOne();
+  void* TakeFromDepot(Gate gate);
+  void* TakeOne(Gate gate = kAtGate);
+  // Hands free objects to those who wait.
+  void ServeWaiters(Gate gate);
 
   // Objects set aside by a lower limit: they are not counted as carved (carve.cc).
   void SetAside(int64_t limit);
-  void* TakeSetAside();
+  void* TakeSetAside(Gate gate);
   bool CountCarved(int by);
 
   // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
@@ -124,6 +128,8 @@ class Zone final : public Caches {
 
   // At the limit (limit.cc).
   void* AtLimit(int tally, int how);
+  void* AwaitTurn(uint64_t& ticket, int64_t deadline);
+  void* LeaveQueue(uint64_t ticket, void* object);
   bool TakePacketsApart();
   void Warn();
 

@@ -72,14 +72,14 @@ int weir_init(const struct weir_options* options) {
 
 int weir_pools_shutdown(struct weir_pools* pools) {
   if (weir::AnyInUse(*pools)) return EBUSY;
-  // [X1] seq_cst: pairs with [X2]; with the look for waiters in NotifyAll, one side of a Dekker
+  // [X1] seq_cst: pairs with [X2]; with the look for waiters in Poke, one side of a Dekker
   // pair: either a waiter sees it before it sleeps, or we see the waiter.
   pools->shutdown.store(1, std::memory_order_seq_cst);
   if (weir::AnyInUse(*pools)) {
     pools->shutdown.store(0, std::memory_order_seq_cst);  // [X1]
     return EBUSY;
   }
-  for (weir::Zone& zone : pools->zones) zone.waiters().NotifyAll();
+  for (weir::Zone& zone : pools->zones) zone.waiters().Poke();
   return 0;
 }
 

@@ -17,7 +17,7 @@ enum Break {
   kBreakTakeAcquire = 2,   // alloc/cache.h [C4]: the reclaimer reads the count relaxed
   kBreakStackPush = 3,     // alloc/index_stack.h [S1]: a push is relaxed
   kBreakStackTag = 4,      // alloc/index_stack.h: the generation stays the same (ABA)
-  kBreakWaitRecheck = 5,   // reclaim/waiters.h [W2]: a free does not look for waiters
+  kBreakWaitRecheck = 5,   // alloc/zone.cc: a free does not look for waiters
   kBreakRestoreCheck = 6,  // alloc/caches.cc: who restores a cache does not look for waiters
   kBreakRefUnique = 7,     // chain/refcount.h [R1]
   kBreakRefDrop = 8,       // chain/refcount.h [R2]
@@ -29,6 +29,7 @@ enum Break {
   kBreakDrainIdle = 14,    // reclaim/drain.cc [D4]: unregister of an idle handler is relaxed
   kBreakTransitLook = 15,  // alloc/transit.h: the second look is left out
   kBreakLimitOrder = 16,   // alloc/carve.cc [V3]: a new limit is stored relaxed
+  kBreakGrant = 17,        // reclaim/waiters.h [Q3]: an object is handed over relaxed
 };
 
 constexpr bool Broken(Break b) { return b != kBreakNothing && b == WEIR_BREAK; }

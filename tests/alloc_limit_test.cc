@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -141,6 +142,44 @@ TEST_F(Limit, FreeOnAnotherThreadWakesTheWaiter) {
   Free(kZone, 0, all.back());
   all.pop_back();
   waiter.join();  // hangs if the wake-up is lost
+  FreeAll(all);
+}
+
+TEST_F(Limit, WaitersAreServedInTheOrderTheyCame) {
+  constexpr size_t kWaiters = 40;
+  SetLimit(4);
+  std::vector<void*> all = TakeAll();
+  std::mutex mutex;
+  std::vector<size_t> served;
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kWaiters; ++i) {
+    const uint64_t waits = Figures(kZone).waits;
+    threads.emplace_back([&, i] {
+      void* object = Alloc(kZone, 0, kWait);
+      ASSERT_NE(object, nullptr);
+      std::lock_guard lock(mutex);
+      served.push_back(i);
+      all.push_back(object);
+    });
+    while (Figures(kZone).waits == waits) std::this_thread::yield();
+    // It has counted, and enters the queue next.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  for (size_t i = 0; i < kWaiters; ++i) {
+    void* object;
+    {
+      std::lock_guard lock(mutex);
+      object = all.back();
+      all.pop_back();
+    }
+    Free(kZone, 0, object);
+    for (size_t n = 0; n <= i; std::this_thread::yield()) {
+      std::lock_guard lock(mutex);
+      n = served.size();
+    }
+  }
+  for (std::thread& t : threads) t.join();
+  for (size_t i = 0; i < kWaiters; ++i) EXPECT_EQ(served[i], i);
   FreeAll(all);
 }
 
