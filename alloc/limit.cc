@@ -47,16 +47,18 @@ constexpr int64_t kMillisecond = 1000000;
 
 }  // namespace
 
-void Zone::Warn() {
-  int64_t now = MonotonicNs();
-  int64_t next = next_warning_ns_.load(std::memory_order_relaxed);  // hint, revalidated
-  int64_t interval = pools_.options.warn_interval_s * 1000 * kMillisecond;
+// Whether it is time for another line of a kind, which is then the caller's to print.
+bool Zone::Due(Atomic<int64_t>& at) {
+  const int64_t now = MonotonicNs();
+  const int64_t interval = pools_.options.warn_interval_s * 1000 * kMillisecond;
+  int64_t next = at.load(std::memory_order_relaxed);  // hint, revalidated
   // relaxed (counter): whoever moves it on prints.
-  if (now < next ||
-      !next_warning_ns_.compare_exchange_strong(next, now + interval, std::memory_order_relaxed,
-                                                std::memory_order_relaxed)) {
-    return;
-  }
+  return now >= next && at.compare_exchange_strong(next, now + interval, std::memory_order_relaxed,
+                                                   std::memory_order_relaxed);
+}
+
+void Zone::Warn() {
+  if (!Due(next_warning_ns_)) return;
   static constexpr const char* kText[kZones] = {
       "mbpool limit reached; increase NMBUFS", "mclpool limit reached; increase NMBCLUSTERS",
       "jumbo page pool limit reached; increase NMBJUMBOP",
@@ -110,6 +112,7 @@ void* Zone::AtLimit(int tally, int how) {
   const int64_t wait_ms = pools_.wait_limit_ms.load(std::memory_order_relaxed);  // hint
   const int64_t begun = MonotonicNs();
   const int64_t deadline = wait_ms <= 0 ? kNever : begun + wait_ms * kMillisecond;
+  int64_t report = begun + pools_.options.wait_report_ms * kMillisecond;
   Announced announced(waiters_);
   uint64_t ticket = Waiters::kNoTicket;
   bool drained = false, slept = false, late = false;
@@ -160,9 +163,14 @@ void* Zone::AtLimit(int tally, int how) {
     }
     // Whoever is in the middle of moving objects need not wake us: look again soon.
     int64_t soon = unsure || ticket == Waiters::kNoTicket ? MonotonicNs() + kMillisecond : kNever;
-    object = AwaitTurn(ticket, std::min(soon, deadline));
+    object = AwaitTurn(ticket, std::min({soon, deadline, report}));
     if (object != nullptr) break;
-    late = MonotonicNs() >= deadline;
+    const int64_t now = MonotonicNs();
+    late = now >= deadline;
+    if (now >= report) {
+      report = kNever;
+      if (Due(next_report_ns_)) Report(now - begun);
+    }
   }
   if (ticket != Waiters::kNoTicket) object = LeaveQueue(ticket, object);
   if (slept) {

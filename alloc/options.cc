@@ -30,6 +30,7 @@ constexpr Known kKnown[] = {
     {"mblowat", "WEIR_MBLOWAT", &weir_options::mblowat, 0, kObjects},
     {"mcllowat", "WEIR_MCLLOWAT", &weir_options::mcllowat, 0, kObjects},
     {"wait_limit_ms", "WEIR_WAIT_LIMIT_MS", &weir_options::wait_limit_ms, 0, 86400000},
+    {"wait_report_ms", "WEIR_WAIT_REPORT_MS", &weir_options::wait_report_ms, 1, 86400000},
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
 };
 
@@ -94,6 +95,7 @@ void FillDefaults(weir_options& o) {
     share(o.nmbufs, WEIR_ZONE_MBUF, 5);
     o.nmbufs = std::min(std::max(o.nmbufs, all), kObjects);
   }
+  if (o.wait_report_ms == 0) o.wait_report_ms = 10000;
   if (o.warn_interval_s == 0) o.warn_interval_s = 60;
 }
 

@@ -19,7 +19,8 @@ struct weir_options {
   int64_t mblowat;          // mbufs to carve at start and keep
   int64_t mcllowat;         // clusters to carve at start and keep
   int64_t wait_limit_ms;    // how long M_WAIT waits; default: without end
-  int64_t warn_interval_s;  // least seconds between two warnings of a zone; default 60
+  int64_t wait_report_ms;   // after so long a wait, a report of who holds what; default 10000
+  int64_t warn_interval_s;  // least seconds between two warnings or reports of a zone; default 60
   const char* slab_source;  // where memory comes from: "jemalloc" (default; "mmap" if malloc is
                             // not jemalloc) or "mmap"
 };

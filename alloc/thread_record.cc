@@ -1,6 +1,7 @@
 #include "weir/alloc/thread_record.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <new>
@@ -51,7 +52,8 @@ ThreadRecord* MakeRecord() {
 ThreadRecord* Claim(weir_pools& pools) {
   ThreadRecord* r = pools.records.Claim(MakeRecord);
   if (r == nullptr) return nullptr;
-  memset(r->others, 0, sizeof r->others);  // those of the thread that had it before
+  memset(r->others, 0, sizeof r->others);             // those of the thread that had it before
+  r->tid.store(gettid(), std::memory_order_relaxed);  // hint
   for (Cache& cache : r->caches) cache.Open();
   return r;
 }

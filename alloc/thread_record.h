@@ -50,6 +50,7 @@ struct ThreadRecord {
   // ---- Registry ----
   alignas(64) ThreadRecord* next_record = nullptr;
   Atomic<uint32_t> life{kAbandoned};
+  Atomic<int> tid{0};  // of its thread, or of the last one
 
   bool Reusable() const {
     for (const Cache& c : caches) {

@@ -131,7 +131,9 @@ class Zone final : public Caches {
   void* AwaitTurn(uint64_t& ticket, int64_t deadline);
   void* LeaveQueue(uint64_t ticket, void* object);
   bool TakePacketsApart();
+  bool Due(Atomic<int64_t>& at);
   void Warn();
+  void Report(int64_t waited_ns) const;
 
   // ---- Read often, written seldom ----
   Atomic<int64_t> limit_{0};
@@ -148,6 +150,7 @@ class Zone final : public Caches {
   Atomic<int64_t> aside_count_{0};      // on aside_
   Atomic<uint32_t> trimming_{0};
   Atomic<int64_t> next_warning_ns_{0};
+  Atomic<int64_t> next_report_ns_{0};
   SharedCounter failures_, delayed_, waits_, drains_, drained_;
   SharedCounter wait_buckets_[WEIR_WAIT_BUCKETS + 1];  // not cumulative
   SharedCounter wait_sum_ns_;

@@ -116,8 +116,7 @@ class Waiters {
     uint32_t v = slot.load(std::memory_order_acquire);  // [Q4]
     do {
       if (v >= kFirstObject) return Consume(slot, v);
-      // relaxed (hint): nothing is published.
-    } while (!slot.compare_exchange_weak(v, kCancelled, std::memory_order_relaxed,
+    } while (!slot.compare_exchange_weak(v, kCancelled, std::memory_order_acquire,
                                          std::memory_order_acquire));  // [Q4]
     return kNothing;
   }

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -181,6 +182,32 @@ TEST_F(Limit, WaitersAreServedInTheOrderTheyCame) {
   for (std::thread& t : threads) t.join();
   for (size_t i = 0; i < kWaiters; ++i) EXPECT_EQ(served[i], i);
   FreeAll(all);
+}
+
+TEST_F(Limit, AWaitThatIsTooLongIsReported) {
+  SetLimit(200);
+  std::vector<void*> all = TakeAll();
+  std::vector<void*> mbufs;
+  for (int i = 0; i < 3; ++i) mbufs.push_back(Alloc(WEIR_ZONE_MBUF, 1, kNoWait));
+  g_pools.options.wait_report_ms = 20;
+  testing::internal::CaptureStderr();
+  std::thread waiter = StartWaiter();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  std::thread second = StartWaiter();
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  FreeAll(all);
+  waiter.join();
+  second.join();
+  const std::string said = testing::internal::GetCapturedStderr();
+  g_pools.options.wait_report_ms = 10000;
+  for (void* mbuf : mbufs) Free(WEIR_ZONE_MBUF, 1, mbuf);
+  for (const char* part :
+       {" ms for zone cluster of set default: limit 200, in use 200, cached 0 by threads, ",
+        "1 threads wait\n", ") has allocated ", " more than it freed\n", "  at the limit, ",
+        "  3 mbufs of type 1 data are in use\n", "  drain handlers freed "}) {
+    EXPECT_NE(said.find(part), std::string::npos) << part << "is missing in:\n" << said;
+  }
+  EXPECT_EQ(said.find("has waited"), said.rfind("has waited")) << "again within a minute";
 }
 
 TEST_F(Limit, RaisingTheLimitWakesWaiters) {

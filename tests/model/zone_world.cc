@@ -63,6 +63,7 @@ void ZoneWorld::Save(void* at, size_t bytes) {
 ZoneWorld::ZoneWorld() {
   g_pools.source = &kOneSlab;
   g_pools.options.warn_interval_s = 1000000;
+  g_pools.options.wait_report_ms = int64_t{1} << 40;
   for (ThreadRecord*& r : records_) {
     r = g_pools.records.Claim(
         [] { return new (MetadataAlloc(sizeof(ThreadRecord))) ThreadRecord; });
