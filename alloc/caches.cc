@@ -1,5 +1,7 @@
 #include "weir/alloc/caches.h"
 
+#include <utility>
+
 #include "weir/alloc/fork.h"
 #include "weir/alloc/inject.h"
 #include "weir/alloc/pools.h"
@@ -112,7 +114,9 @@ void Caches::PackRest(Magazine* m) {
 
 // ---- All threads ----
 
-bool Caches::Recall(std::initializer_list<Caches*> which) {
+// wanted(record, id): whether that cache is to be taken.
+template <typename Predicate>
+bool Caches::RecallIf(std::initializer_list<Caches*> which, Predicate wanted) {
   weir_pools& pools = (*which.begin())->pools_;
   // In exhaustion mode there is mostly nothing to do, and threads at the limit should not disturb
   // one another's looks.
@@ -130,6 +134,7 @@ bool Caches::Recall(std::initializer_list<Caches*> which) {
   for (Caches* c : which) {
     pass[c->id_] = c->passes_.fetch_add(1, std::memory_order_relaxed) + 1;  // counter
     pools.records.ForEach([&](ThreadRecord& r) {
+      if (!wanted(r, c->id_)) return;
       switch (r.caches[c->id_].Revoke(pass[c->id_])) {
         case Cache::kMine:
           any = true;
@@ -161,6 +166,19 @@ bool Caches::Recall(std::initializer_list<Caches*> which) {
     if (taken != 0) c->Returned();
   }
   return busy;
+}
+
+bool Caches::Recall(std::initializer_list<Caches*> which) {
+  return RecallIf(which, [](const ThreadRecord&, int) { return true; });
+}
+
+void Caches::RecallIdle(std::initializer_list<Caches*> which) {
+  RecallIf(which, [](ThreadRecord& r, int id) {
+    uint64_t operations = 0;
+    ForEachTally(TalliesOf(id),
+                 [&](int i) { operations += r.allocs[i].Read() + r.frees[i].Read(); });
+    return std::exchange(r.idle_mark[id], operations) == operations;
+  });
 }
 
 void Caches::Close(ThreadRecord& t) {

@@ -31,6 +31,8 @@ class Caches {
   // depots, at the cost of one HeavyFence. True if one was busy, so that something may still be in
   // someone's hands.
   static bool Recall(std::initializer_list<Caches*> which);
+  // The same of those caches that nobody has used since the last call. One thread at a time.
+  static void RecallIdle(std::initializer_list<Caches*> which);
 
   // Empties the caller's cache for good: its thread ends.
   void Close(ThreadRecord& t);
@@ -69,6 +71,8 @@ class Caches {
   Depot depot_;
 
  private:
+  template <typename Predicate>
+  static bool RecallIf(std::initializer_list<Caches*> which, Predicate wanted);
   bool Open(Cache& cache);
   bool Restore(Cache& cache, bool flushing);
   void Flush(Cache& cache, uint32_t n);

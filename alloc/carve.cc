@@ -1,4 +1,4 @@
-// Where new objects come from and old ones go: carving, new slabs, limits, trimming.
+// Where new objects come from: carving, new slabs, limits.
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -131,100 +131,6 @@ int Zone::Reserve(int64_t objects) {
     if (n == 0 && !Grow() && carved() < objects) return ENOBUFS;
   }
   return 0;
-}
-
-// Takes n objects of `slab`, all that were carved of it, out of the count, in which `counted` of
-// them are. False if more were carved meanwhile, or if it would go below the low-water mark.
-bool Zone::Uncarve(uint32_t slab, uint32_t n, uint32_t counted) {
-  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
-  uint64_t next;
-  do {
-    bool current = Carving::Slab1(w) == slab + 1;
-    if (current ? Carving::Place(w) != n : SlabCapacity(id_) != n) return false;
-    if (Carving::Carved(w) - static_cast<int64_t>(counted) <
-        low_water_.load(std::memory_order_relaxed)) {  // hint
-      return false;
-    }
-    uint32_t left = Carving::Carved(w) - counted;
-    next = current ? Carving::Make(left, 0, 0)
-                   : Carving::Make(left, Carving::Slab1(w), Carving::Place(w));
-  } while (!carving_.compare_exchange_weak(w, next, std::memory_order_acq_rel,
-                                           std::memory_order_acquire));  // [V2]
-  return true;
-}
-
-namespace {
-
-// While Trim has an object in its hands: whether it was set aside, in the address's lowest bit.
-void* Marked(void* object) { return static_cast<char*>(object) + 1; }
-bool IsMarked(const void* p) { return reinterpret_cast<uintptr_t>(p) % 2 != 0; }
-void* Unmarked(void* p) { return static_cast<char*>(p) - (IsMarked(p) ? 1 : 0); }
-
-}  // namespace
-
-// All free objects of the depot, the loose stack and those set aside.
-uint32_t Zone::TakeFree(void** objects, uint32_t most) {
-  uint32_t n = 0;
-  while (n + kMagazineRounds <= most) {
-    Magazine* m = depot_.PopFull();
-    if (m == nullptr) break;
-    while (m->count != 0) objects[n++] = m->rounds[--m->count];
-    depot_.PutEmpty(m);
-  }
-  while (n < most) {
-    void* object = TakeLoose();
-    if (object == nullptr) break;
-    objects[n++] = object;
-  }
-  while (n < most) {
-    uint32_t number = aside_.Pop(Looser());
-    if (number == IndexStack::kNone) break;
-    objects[n++] = Marked(g_slabs.ObjectAt(number, id_));
-  }
-  return n;
-}
-
-int64_t Zone::Trim() {
-  if (waiters_.Any()) return 0;
-  // [Z1] acquire: pairs with [Z2]; one trim happens before the next.
-  if (trimming_.exchange(1, std::memory_order_acquire) != 0) return 0;
-  const int64_t all = carved() + aside_count_.load(std::memory_order_relaxed);  // hint
-  const size_t bytes = static_cast<size_t>(all + kMagazineRounds) * sizeof(void*);
-  void** objects = static_cast<void**>(MetadataAlloc(bytes));
-  int64_t freed = 0;
-  if (objects != nullptr) {
-    InTransit guard(pools_.transit);
-    const uint32_t n = TakeFree(objects, static_cast<uint32_t>(bytes / sizeof(void*)));
-    std::sort(objects, objects + n);
-    Magazine* m = nullptr;
-    for (uint32_t i = 0, end; i < n; i = end) {
-      uint32_t slab = g_slabs.Find(objects[i]);
-      uint32_t counted = 0;
-      for (end = i; end < n && g_slabs.Find(objects[end]) == slab; ++end) {
-        counted += IsMarked(objects[end]) ? 0 : 1;
-      }
-      if (Uncarve(slab, end - i, counted)) {
-        g_slabs.Unmake(slab, spare_slabs_, *pools_.source);
-        slabs_.fetch_sub(1, std::memory_order_relaxed);                        // counter
-        aside_count_.fetch_sub(end - i - counted, std::memory_order_relaxed);  // counter
-        freed += kSlabBytes;
-        continue;
-      }
-      for (; i < end; ++i) {
-        if (IsMarked(objects[i])) {
-          aside_.Push(g_slabs.NumberOf(Unmarked(objects[i]), id_), Looser());
-        } else {
-          Pack(m, objects[i]);
-        }
-      }
-    }
-    PackRest(m);
-  }
-  if (objects != nullptr) MetadataFree(objects, bytes);
-  trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
-  waiters_.Poke();
-  if (freed != 0) pools_.source->purge();
-  return freed;
 }
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #ifndef WEIR_ALLOC_DEPOT_H_
 #define WEIR_ALLOC_DEPOT_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "weir/alloc/index_stack.h"
@@ -30,8 +31,27 @@ inline constinit GrowTable<Magazine, 256, 1 << 14> g_magazines;
 class Depot {
  public:
   // A magazine with at least one object, or nullptr.
-  Magazine* PopFull() { return Pop(full_); }
-  void PutFull(Magazine* m) { full_.Push(m->number, Links()); }
+  Magazine* PopFull() {
+    Magazine* m = Pop(full_);
+    if (m == nullptr) return nullptr;
+    const int64_t left = count_.fetch_sub(1, std::memory_order_relaxed) - 1;  // counter
+    if (left < least_.load(std::memory_order_relaxed)) {                      // hint
+      least_.store(left, std::memory_order_relaxed);                          // hint
+    }
+    return m;
+  }
+  void PutFull(Magazine* m) {
+    count_.fetch_add(1, std::memory_order_relaxed);  // counter
+    full_.Push(m->number, Links());
+  }
+  int64_t count() const { return count_.load(std::memory_order_relaxed); }  // hint
+
+  // How many magazines have not been needed since the last call: the least that there were.
+  uint32_t TakeIdleCount() {
+    const int64_t now = count();
+    const int64_t least = least_.exchange(now, std::memory_order_relaxed);  // hint
+    return static_cast<uint32_t>(std::max<int64_t>(0, std::min(now, least)));
+  }
 
   // An empty magazine, or nullptr if there is no memory for another.
   Magazine* PopEmpty();
@@ -50,6 +70,8 @@ class Depot {
   }
 
   IndexStack full_;
+  Atomic<int64_t> count_{0};  // of full_, about
+  Atomic<int64_t> least_{0};  // of those since TakeIdleCount
   IndexStack empty_;
 };
 

@@ -36,7 +36,7 @@ void Zone::Fill(weir_zone_snapshot& out, const Tallies& sums) const {
   out.cached_thread = std::min(out.cached_thread, out.total - out.in_use);
   out.cached_slab = std::min(out.cached_slab, out.total - out.in_use - out.cached_thread);
   out.cached_depot = out.total - out.in_use - out.cached_thread - out.cached_slab;
-  out.bytes = slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes);  // hint
+  out.bytes = bytes();
   out.waiting = waiters_.Count();
   out.failures = failures_.Read();
   out.waits = waits_.Read();

@@ -24,6 +24,8 @@ class Packets final : public Caches {
 
   // A magazine's worth of free packets goes to the zones of their parts. False: there is none.
   bool TakeApart();
+  // As Depot's.
+  uint32_t TakeIdleCount() { return depot_.TakeIdleCount(); }
 
   void Fill(weir_zone_snapshot& out, const Tallies& sums) const;
   void ResetFigures();

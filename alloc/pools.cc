@@ -99,12 +99,3 @@ void weir_pools::FreeSlow(int zone, int type, void* object) {
 bool weir_pools::Recall() {
   return weir::Caches::Recall({&zones[0], &zones[1], &zones[2], &zones[3], &zones[4], &packets});
 }
-
-int64_t weir_pools::Trim() {
-  Recall();
-  while (packets.TakeApart()) {
-  }
-  int64_t bytes = 0;
-  for (weir::Zone& zone : zones) bytes += zone.Trim();
-  return bytes;
-}

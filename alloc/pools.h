@@ -43,6 +43,11 @@ struct weir_pools {
   bool Recall();
   // Takes back all that threads cache, and gives empty slabs back; returns bytes.
   int64_t Trim();
+  // Stops when no more than `target` bytes are held, and takes what threads cache only if it must.
+  int64_t TrimTo(int64_t target);
+  // Takes what nobody has used since the last call: caches of idle threads, and the part of the
+  // depots that was not needed. One thread at a time.
+  int64_t TrimIdle();
 
   weir::Caches& caches(int id) {
     return id == WEIR_ZONE_PACKET ? static_cast<weir::Caches&>(packets) : zones[id];

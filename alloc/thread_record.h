@@ -45,6 +45,8 @@ struct ThreadRecord {
   Counter allocs[kTallies];
   Counter frees[kTallies];
   ZoneEvents events[WEIR_NZONES];
+  // How many operations there had been at the last RecallIdle, whose caller's it is.
+  uint64_t idle_mark[WEIR_NZONES] = {};
   // In the record of the default set: those of the same thread in the others, or nullptr.
   ThreadRecord* others[kMaxPools] = {};
   // ---- Registry ----

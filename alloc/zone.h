@@ -70,8 +70,12 @@ class Zone final : public Caches {
   // the limit), ENOBUFS.
   int Reserve(int64_t objects);
 
-  // Gives slabs of which every object is free back to the slab source. Returns bytes given back.
-  int64_t Trim();
+  // Gives slabs of which every object is free back to the slab source, `most` bytes or a little
+  // more. Returns bytes given back. Free objects of other slabs are put back so that those of
+  // fuller slabs are taken first, and the emptier ones can go in time.
+  int64_t Trim(int64_t most = INT64_MAX);
+  // The same, of what has been in the depot since the last call and was not needed.
+  int64_t TrimIdle();
 
   // Fills the zone's part of a snapshot.
   void Fill(weir_zone_snapshot& out, const Tallies& sums) const;
@@ -81,6 +85,10 @@ class Zone final : public Caches {
   // In a fork's child (alloc/fork.h), whose only thread is the caller.
   void AfterFork();
 
+  // Held from the slab source.
+  int64_t bytes() const {
+    return slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes);  // hint
+  }
   uint64_t failures() const { return failures_.Read(); }
   uint64_t delayed() const { return delayed_.Read(); }
   Waiters& waiters() { return waiters_; }
@@ -124,7 +132,8 @@ class Zone final : public Caches {
   bool Grow();
   int64_t carved() const;
   bool Uncarve(uint32_t slab, uint32_t n, uint32_t counted);
-  uint32_t TakeFree(void** objects, uint32_t most);
+  struct Loot;
+  int64_t TrimLoot(Loot& loot, uint32_t magazines, int64_t most);
 
   // At the limit (limit.cc).
   void* AtLimit(int tally, int how);

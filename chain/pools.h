@@ -72,6 +72,8 @@ class Pools {
   int reserve(int zone, long objects) noexcept { return weir_pools_reserve(pools_, zone, objects); }
   // Bytes given back to the operating system.
   long trim() noexcept { return weir_pools_trim(pools_); }
+  long trim_to(int64_t bytes) noexcept { return weir_pools_trim_to(pools_, bytes); }
+  long trim_idle() noexcept { return weir_pools_trim_idle(pools_); }
   void set_wait_limit(long ms) noexcept { weir_pools_set_wait_limit(pools_, ms); }
   struct weir_snapshot snapshot() const noexcept {
     struct weir_snapshot out;

@@ -97,6 +97,10 @@ int weir_pools_reserve(struct weir_pools* pools, int zone, long objects) {
 
 long weir_pools_trim(struct weir_pools* pools) { return pools->Trim(); }
 
+long weir_pools_trim_to(struct weir_pools* pools, int64_t bytes) { return pools->TrimTo(bytes); }
+
+long weir_pools_trim_idle(struct weir_pools* pools) { return pools->TrimIdle(); }
+
 int64_t weir_pools_drain_register(struct weir_pools* pools, int kind, const char* name,
                                   long (*fn)(void* arg, int zone, long wanted), void* arg) {
   if ((kind != WEIR_DRAIN_PROTOCOL && kind != WEIR_DRAIN_INTERFACE) || name == nullptr ||
@@ -128,6 +132,8 @@ int weir_set_limit(int zone, long objects) {
 int weir_reserve(int zone, long objects) {
   return weir_pools_reserve(&weir::Default(), zone, objects);
 }
+long weir_trim_to(int64_t bytes) { return weir_pools_trim_to(&weir::Default(), bytes); }
+long weir_trim_idle(void) { return weir_pools_trim_idle(&weir::Default()); }
 long weir_trim(void) { return weir_pools_trim(&weir::Default()); }
 int64_t weir_drain_register(int kind, const char* name,
                             long (*fn)(void* arg, int zone, long wanted), void* arg) {

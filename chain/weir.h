@@ -35,6 +35,13 @@ int weir_reserve(int zone, long objects);
 // Takes back what all threads cache and gives empty slabs to the operating system. Returns bytes
 // given back.
 long weir_trim(void);
+// The same until no more than `bytes` are held, from all zones together; what threads cache is
+// taken only if it must be. Returns bytes given back.
+long weir_trim_to(int64_t bytes);
+// Gives back what was not used since the last call: for a timer of yours, say every ten seconds.
+// Caches of threads that did nothing meanwhile are taken, and the part of what is free besides that
+// was never needed; a thread or zone that is busy keeps its working set. One thread at a time.
+long weir_trim_idle(void);
 
 // Drain handlers. When a zone is at its limit and a recall of the caches found nothing, each
 // handler is asked to free what it can: fn(arg, zone, wanted) returns the number of objects it
@@ -92,6 +99,8 @@ struct mbuf* weir_pools_get2(struct weir_pools* pools, int size, int how, int ty
 int weir_pools_set_limit(struct weir_pools* pools, int zone, long objects);
 int weir_pools_reserve(struct weir_pools* pools, int zone, long objects);
 long weir_pools_trim(struct weir_pools* pools);
+long weir_pools_trim_to(struct weir_pools* pools, int64_t bytes);
+long weir_pools_trim_idle(struct weir_pools* pools);
 void weir_pools_set_wait_limit(struct weir_pools* pools, long ms);
 int weir_pools_shutdown(struct weir_pools* pools);
 long weir_pools_reclaim(struct weir_pools* pools);
