@@ -45,6 +45,9 @@ class Caches {
   // Fills in what a snapshot says of caches.
   void FillCaches(weir_zone_snapshot& out) const;
   int64_t HeldByThreads() const;
+  // The depot's empty magazines, to be retired; and those that were not, back.
+  size_t TakeEmpty(uint32_t* numbers, size_t most) { return depot_.TakeEmpty(numbers, most); }
+  void PutEmpty(uint32_t number) { depot_.PutEmpty(number); }
   void ResetFigures();
 
  protected:

@@ -10,23 +10,13 @@
 #define WEIR_ALLOC_DEPOT_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "weir/alloc/index_stack.h"
-#include "weir/alloc/layout.h"
-#include "weir/alloc/metadata.h"
+#include "weir/alloc/magazines.h"
 
 namespace weir {
-
-struct Magazine {
-  Atomic<uint32_t> link{0};
-  uint32_t number = 0;  // its own
-  uint32_t count = 0;
-  void* rounds[kMagazineRounds];
-};
-
-// Of all depots: one that is not needed here any more is of use there.
-inline constinit GrowTable<Magazine, 256, 1 << 14> g_magazines;
 
 class Depot {
  public:
@@ -55,7 +45,14 @@ class Depot {
 
   // An empty magazine, or nullptr if there is no memory for another.
   Magazine* PopEmpty();
-  void PutEmpty(Magazine* m) { empty_.Push(m->number, Links()); }
+  void PutEmpty(Magazine* m) { PutEmpty(m->number); }
+  void PutEmpty(uint32_t number) { empty_.Push(number, Links()); }
+  // All empty ones, up to `most`: their numbers.
+  size_t TakeEmpty(uint32_t* numbers, size_t most) {
+    size_t n = 0;
+    while (n < most && (numbers[n] = empty_.Pop(Links())) != IndexStack::kNone) ++n;
+    return n;
+  }
 
   bool NoneFull() const { return full_.Empty(); }
 
@@ -76,11 +73,16 @@ class Depot {
 };
 
 inline Magazine* Depot::PopEmpty() {
-  if (Magazine* m = Pop(empty_)) return m;
-  uint32_t i = g_magazines.New();
-  if (i == g_magazines.kNone) return nullptr;
+  uint32_t i = empty_.Pop(Links());
+  if (i == IndexStack::kNone) {
+    const Magazines::Run run = g_magazines.New();
+    if (run.n == 0) return nullptr;
+    for (uint32_t k = 1; k < run.n; ++k) empty_.Push(run.first + k, Links());
+    i = run.first;
+  }
   Magazine* m = &g_magazines.At(i);
   m->number = i;
+  m->count = 0;
   return m;
 }
 

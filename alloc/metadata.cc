@@ -20,6 +20,8 @@ void MetadataFree(void* p, size_t bytes) {
   total.fetch_sub(bytes, std::memory_order_relaxed);  // counter
 }
 
+void MetadataForget(void* p, size_t bytes) { madvise(p, bytes, MADV_DONTNEED); }
+
 uint64_t MetadataBytes() { return total.load(std::memory_order_relaxed); }  // counter
 
 }  // namespace weir

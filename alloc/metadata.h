@@ -14,6 +14,9 @@ namespace weir {
 // Zeroed, page-aligned, only backed by memory once touched; nullptr if there is none.
 void* MetadataAlloc(size_t bytes);
 void MetadataFree(void* p, size_t bytes);  // of a block that was never published
+// Gives the memory of a whole block back; it stays readable and writable, and reads as zeros until
+// it is written to, if whole pages could go, or else as it was.
+void MetadataForget(void* p, size_t bytes);
 // Bytes allocated so far.
 uint64_t MetadataBytes();
 

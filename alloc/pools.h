@@ -48,6 +48,7 @@ struct weir_pools {
   // Takes what nobody has used since the last call: caches of idle threads, and the part of the
   // depots that was not needed. One thread at a time.
   int64_t TrimIdle();
+  void RetireMagazines();
 
   weir::Caches& caches(int id) {
     return id == WEIR_ZONE_PACKET ? static_cast<weir::Caches&>(packets) : zones[id];

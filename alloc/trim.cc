@@ -176,7 +176,21 @@ int64_t weir_pools::Trim() {
   }
   int64_t bytes = 0;
   for (weir::Zone& zone : zones) bytes += zone.Trim();
+  if (bytes != 0) RetireMagazines();
   return bytes;
+}
+
+// What is free takes magazines to hold it; now there is less of it.
+void weir_pools::RetireMagazines() {
+  const size_t most = weir::g_magazines.size();
+  const size_t bytes = most * sizeof(uint32_t);
+  uint32_t* numbers = static_cast<uint32_t*>(weir::MetadataAlloc(bytes));
+  if (numbers == nullptr) return;
+  size_t n = 0;
+  for (int i = 0; i < WEIR_NZONES; ++i) n += caches(i).TakeEmpty(numbers + n, most - n);
+  const size_t left = weir::g_magazines.Retire(numbers, n);
+  for (size_t i = 0; i < left; ++i) zones[0].PutEmpty(numbers[i]);
+  weir::MetadataFree(numbers, bytes);
 }
 
 int64_t weir_pools::TrimTo(int64_t target) {

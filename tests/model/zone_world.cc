@@ -34,6 +34,7 @@ void* MetadataAlloc(size_t bytes) {
   return metadata + metadata_used - bytes;
 }
 void MetadataFree(void*, size_t) {}
+void MetadataForget(void*, size_t) {}
 uint64_t MetadataBytes() { return metadata_used; }
 
 namespace {
