@@ -41,6 +41,8 @@ constexpr Flag kFlags[] = {
      &Options::output_limit, 64 * 1024, 1024 * kMega, true},
     {"write-timeout", "SECONDS", "a client that takes nothing for so long is cut off",
      &Options::write_timeout_s, 1, 86400, false},
+    {"trim-interval", "SECONDS", "memory that was not used for so long goes back to the system",
+     &Options::trim_interval_s, 1, 86400, false},
 };
 
 std::string Number(int64_t n) { return std::string(Decimal(n).view()); }

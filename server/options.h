@@ -19,6 +19,7 @@ struct Options {
   int64_t max_bulk = 512 * 1024 * 1024;  // bytes of one value; less if memory does not allow it
   int64_t output_limit = 32 * 1024 * 1024;  // bytes queued for a client before it is cut off
   int64_t write_timeout_s = 60;  // without progress, then a client that does not read is cut off
+  int64_t trim_interval_s = 10;  // memory that was not used for so long goes back to the system
 };
 
 // How parsing the command line ended.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/chain/weir.h"
 #include "weir/server/clock.h"
 #include "weir/server/connection.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr int64_t kTicksPerSecond = 10;
 constexpr uint64_t kTicksPerCheck = 10;
 
 }  // namespace
@@ -122,6 +124,10 @@ void Worker::OnTick() {
   if (index == 0) {
     shared_.store.RemoveExpired(now_ms);
     shared_.memory.Balance();
+    if (++ticks_to_trim_ >= shared_.options.trim_interval_s * kTicksPerSecond) {
+      ticks_to_trim_ = 0;
+      weir_trim_idle();
+    }
   }
   RelieveStarvation();
   // A thread without work holds no memory.

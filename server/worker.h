@@ -60,6 +60,7 @@ class Worker : public Local {
   std::atomic<bool> woken_{false};
   bool stopping_ = false;
   uint64_t ticks_ = 0;
+  int64_t ticks_to_trim_ = 0;
   uint64_t reads_at_last_tick_ = 0;
   std::thread thread_;
 };

@@ -119,6 +119,24 @@ TEST(MemoryChangeTest, SmallAndLargeValuesTakeTurns) {
   }
 }
 
+TEST(MemoryChangeTest, MemoryThatIsIdleGoesBack) {
+  Options options = TestOptions(32 * kMega);
+  options.trim_interval_s = 1;
+  auto server = StartServer(options);
+  Client client(server->port());
+  FillAndCount(client, 20 * kMega, 4096);
+  auto held = [] {
+    struct weir_snapshot snapshot;
+    weir_snapshot(&snapshot);
+    int64_t bytes = 0;
+    for (const weir_zone_snapshot& zone : snapshot.zones) bytes += zone.bytes;
+    return bytes;
+  };
+  EXPECT_GT(held(), 16 * kMega);
+  EXPECT_EQ(client.Call({"FLUSHALL"}), "+OK\r\n");
+  EXPECT_TRUE(Eventually([&] { return held() < 4 * kMega; })) << held();
+}
+
 TEST(MemoryChangeTest, ALowerLimitEvictsAtOnce) {
   auto server = StartServer(TestOptions(32 * kMega));
   Client client(server->port());

@@ -31,7 +31,8 @@ TEST(ProcessTest, HelpNamesEveryFlag) {
   Ended ended = RunToEnd({"--help"});
   EXPECT_EQ(ended.status, 0);
   for (const char* flag : {"--bind", "--port", "--metrics-port", "--threads", "--max-memory",
-                           "--max-clients", "--max-bulk", "--output-limit", "--write-timeout"}) {
+                           "--max-clients", "--max-bulk", "--output-limit", "--write-timeout",
+                           "--trim-interval"}) {
     EXPECT_NE(ended.output.find(flag), std::string::npos) << flag;
   }
 }
