@@ -1,7 +1,5 @@
 #include "weir/alloc/options.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -9,6 +7,7 @@
 #include <cstring>
 
 #include "weir/alloc/layout.h"
+#include "weir/alloc/memory_limit.h"
 
 namespace weir {
 namespace {
@@ -100,16 +99,6 @@ void FillDefaults(weir_options& o) {
 }
 
 }  // namespace
-
-int64_t UsableMemory() {
-  int64_t bytes = sysconf(_SC_PHYS_PAGES) * static_cast<int64_t>(sysconf(_SC_PAGESIZE));
-  if (FILE* f = fopen("/sys/fs/cgroup/memory.max", "r")) {
-    long long limit;
-    if (fscanf(f, "%lld", &limit) == 1) bytes = std::min<int64_t>(bytes, limit);
-    fclose(f);
-  }
-  return bytes;
-}
 
 const char* ResolveOptions(weir_options& options, bool environment) {
   for (const Known& k : kKnown) {

@@ -34,9 +34,6 @@ namespace weir {
 // buffer of this thread that names the option, its value and the range.
 const char* ResolveOptions(weir_options& options, bool environment = true);
 
-// Bytes of memory that the process may use: the machine's, or its control group's limit.
-int64_t UsableMemory();
-
 }  // namespace weir
 #endif
 

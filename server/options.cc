@@ -5,7 +5,7 @@
 #include <string_view>
 #include <thread>
 
-#include "weir/alloc/options.h"
+#include "weir/alloc/memory_limit.h"
 #include "weir/server/channels.h"
 #include "weir/server/memory.h"
 #include "weir/server/number.h"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/alloc_stress.h"
+#include "weir/alloc/memory_limit.h"
 
 namespace weir {
 namespace {
