@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include "weir/alloc/pools.h"
+#include "weir/alloc/slab_range.h"
 #include "weir/reclaim/futex.h"
 #include "weir/stats/atomic.h"
 #include "weir/stats/break.h"
@@ -49,11 +50,13 @@ void Prepare() {
   // turns.
   while (gate.exchange(1, std::memory_order_seq_cst) != 0) FutexWait(gate, 1, kNever);
   t_forking = true;
-  if (Broken(kBreakForkGate)) return;
-  ForEachPools(WaitQuiet);
+  if (!Broken(kBreakForkGate)) ForEachPools(WaitQuiet);
+  // After that: who is waited for may need it.
+  if (!Broken(kBreakForkRanges)) LockRanges();
 }
 
 void OpenGate() {
+  if (!Broken(kBreakForkRanges)) UnlockRanges();
   // [F3] release: pairs with [F1] and [F2].
   gate.store(0, std::memory_order_seq_cst);
   t_forking = false;

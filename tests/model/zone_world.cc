@@ -9,6 +9,7 @@
 #include "weir/alloc/fork.h"
 #include "weir/alloc/metadata.h"
 #include "weir/alloc/pools.h"
+#include "weir/alloc/slab_range.h"
 #include "weir/alloc/slab_source.h"
 
 namespace weir {
@@ -48,6 +49,8 @@ struct AtFork {
 
 const SlabSource* JemallocSlabSource() { return nullptr; }
 const SlabSource* MmapSlabSource() { return &kOneSlab; }
+void LockRanges() {}
+void UnlockRanges() {}
 
 extern "C" int pthread_atfork(void (*prepare)(), void (*parent)(), void (*child)()) noexcept {
   at_fork = {prepare, parent, child};
