@@ -107,6 +107,10 @@ void Zone::SetAside(int64_t limit) {
 void* Zone::TakeSetAside(Gate gate) {
   if (aside_.Empty()) return nullptr;
   InTransit guard(pools_.transit, gate);
+  return PopSetAside();
+}
+
+void* Zone::PopSetAside() {
   uint32_t number = aside_.Pop(Looser());
   if (number == IndexStack::kNone) return nullptr;
   if (!CountCarved(1)) {
@@ -126,6 +130,8 @@ int Zone::Reserve(int64_t objects) {
       InTransit guard(pools_.transit);
       void* fresh[kMagazineRounds];
       n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, missing)), fresh);
+      // Rather than in a new slab, for which there may be no room.
+      if (n == 0 && (fresh[0] = PopSetAside()) != nullptr) n = 1;
       PutMany(fresh, static_cast<int>(n));
     }
     if (n == 0 && !Grow() && carved() < objects) return ENOBUFS;

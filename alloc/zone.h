@@ -124,6 +124,7 @@ class Zone final : public Caches {
   // Objects set aside by a lower limit: they are not counted as carved (carve.cc).
   void SetAside(int64_t limit);
   void* TakeSetAside(Gate gate);
+  void* PopSetAside();  // in transit
   bool CountCarved(int by);
 
   // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
