@@ -38,15 +38,16 @@ bool Zone::Grow() {
   uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   if (Carving::Carved(w) >= limit()) return false;
   if (Carving::Slab1(w) != 0 && Carving::Place(w) < SlabCapacity(id_)) return true;
-  uint32_t slab = g_slabs.Make(id_, spare_slabs_, *pools_.source);
-  if (slab == Slabs::kNone) return false;
+  uint32_t slab = g_slabs.Make(id_, spare_slabs_, pools_.SourceOf(id_));
+  // [V2]: where slabs are few, another thread may have taken the last one, for all to carve from.
+  if (slab == Slabs::kNone) return carving_.load(std::memory_order_acquire) != w;
   // [V1] release: pairs with [V2], publishes the slab's description; else objects are carved from
   // garbage.
   if (carving_.compare_exchange_strong(w, Carving::Make(Carving::Carved(w), slab + 1, 0),
                                        std::memory_order_acq_rel, std::memory_order_relaxed)) {
     slabs_.fetch_add(1, std::memory_order_relaxed);  // counter
   } else {
-    g_slabs.Unmake(slab, spare_slabs_, *pools_.source);  // another thread was first
+    g_slabs.Unmake(slab, spare_slabs_, pools_.SourceOf(id_));  // another thread was first
   }
   return true;
 }
@@ -56,7 +57,7 @@ int64_t Zone::carved() const {
 }
 
 int Zone::SetLimit(int64_t objects) {
-  if (objects < 0 || objects > kMaxObjects) return EINVAL;
+  if (objects < 0 || objects > MostObjects(id_, pools_.options)) return EINVAL;
   if (objects < pools_.InUse(id_)) return EINVAL;        // plainly too low: nobody should see it
   int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
   // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in Poke, one side of a Dekker pair:
@@ -130,7 +131,7 @@ int Zone::Reserve(int64_t objects) {
       InTransit guard(pools_.transit);
       void* fresh[kMagazineRounds];
       n = Carve(static_cast<uint32_t>(std::min<int64_t>(kMagazineRounds, missing)), fresh);
-      // Rather than in a new slab, for which there may be no room.
+      // Rather than in a new slab, for which a region may have no room.
       if (n == 0 && (fresh[0] = PopSetAside()) != nullptr) n = 1;
       PutMany(fresh, static_cast<int>(n));
     }

@@ -23,8 +23,11 @@ inline constexpr size_t kSlabBytes = size_t{1} << kSlabShift;
 constexpr uint32_t SlabCapacity(int zone) {
   return static_cast<uint32_t>(kSlabBytes / kObjectBytes[zone]);
 }
-// Ranges of slabs are made of blocks of this size, that of a huge page.
+// What huge pages and regions are made of.
 inline constexpr size_t kHugeBytes = size_t{2} << 20;
+// Slabs of a region beyond those that its clusters fill: threads that need a slab at the same time
+// each take one, and all but one of them give theirs back.
+inline constexpr size_t kRegionSpareBytes = kHugeBytes;
 // An object's number is its slab's number and its place in the slab.
 inline constexpr unsigned kPlaceBits = 10;
 static_assert(SlabCapacity(WEIR_ZONE_MBUF) <= 1u << kPlaceBits);

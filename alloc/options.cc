@@ -31,12 +31,15 @@ constexpr Known kKnown[] = {
     {"wait_limit_ms", "WEIR_WAIT_LIMIT_MS", &weir_options::wait_limit_ms, 0, 86400000},
     {"wait_report_ms", "WEIR_WAIT_REPORT_MS", &weir_options::wait_report_ms, 1, 86400000},
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
+    {"hugepages", "WEIR_HUGEPAGES", &weir_options::hugepages, 0, 1},
+    {"region_bytes", "WEIR_REGION_BYTES", &weir_options::region_bytes, 0,
+     int64_t{kMaxSlabs} * kSlabBytes},
 };
 
-const char* Refuse(const Known& k, const char* name, const char* value, int64_t most) {
+const char* Refuse(const char* name, const char* value, int64_t least, int64_t most) {
   static __thread char text[160];
-  snprintf(text, sizeof text, "%s: %s is not a number from %ld to %ld", name, value,
-           static_cast<long>(k.least), static_cast<long>(most));
+  snprintf(text, sizeof text, "%s: %.40s is not a number from %ld to %ld", name, value,
+           static_cast<long>(least), static_cast<long>(most));
   return text;
 }
 
@@ -47,18 +50,20 @@ const char* FromEnvironment(const Known& k, weir_options& options) {
   errno = 0;
   long long value = strtoll(text, &end, 10);
   if (*text == '\0' || *end != '\0' || errno != 0 || value < k.least || value > k.most) {
-    return Refuse(k, k.variable, text, k.most);
+    return Refuse(k.variable, text, k.least, k.most);
   }
   options.*k.field = value;
   return nullptr;
 }
 
-const char* CheckLowWater(int64_t weir_options::*low, int64_t most, const weir_options& options) {
+// What the other options leave of the range of one.
+const char* CheckRange(int64_t weir_options::*field, int64_t least, int64_t most,
+                       const weir_options& options) {
   for (const Known& k : kKnown) {
-    if (k.field != low || options.*low <= most) continue;
+    if (k.field != field || (options.*field >= least && options.*field <= most)) continue;
     char value[24];
-    snprintf(value, sizeof value, "%ld", static_cast<long>(options.*low));
-    return Refuse(k, k.name, value, most);
+    snprintf(value, sizeof value, "%ld", static_cast<long>(options.*field));
+    return Refuse(k.name, value, least, most);
   }
   return nullptr;
 }
@@ -76,6 +81,18 @@ const char* CheckSlabSource(weir_options& options, bool environment) {
   return text;
 }
 
+// Rounds the region up, and sees that the clusters fit. Only the default set, which is also the one
+// that the environment is for, may have one.
+const char* CheckRegion(weir_options& o, bool default_set) {
+  if (o.region_bytes == 0) return nullptr;
+  constexpr int64_t kMost = int64_t{kMaxSlabs} * kSlabBytes, kBlock = kHugeBytes;
+  const int64_t least = o.nmbclusters * static_cast<int64_t>(kObjectBytes[WEIR_ZONE_CLUSTER]);
+  const char* wrong =
+      CheckRange(&weir_options::region_bytes, default_set ? least : 0, default_set ? kMost : 0, o);
+  o.region_bytes = (o.region_bytes + kBlock - 1) / kBlock * kBlock;
+  return wrong;
+}
+
 // Half of the usable memory, shared out so that any mixture fits; no less than a small program
 // needs.
 void FillDefaults(weir_options& o) {
@@ -86,6 +103,7 @@ void FillDefaults(weir_options& o) {
     field = std::clamp<int64_t>(objects, 1024, kObjects);
   };
   share(o.nmbclusters, WEIR_ZONE_CLUSTER, 4);
+  o.nmbclusters = std::min(o.nmbclusters, MostObjects(WEIR_ZONE_CLUSTER, o));
   share(o.nmbjumbop, WEIR_ZONE_JUMBO_PAGE, 4);
   share(o.nmbjumbo9, WEIR_ZONE_JUMBO_9K, 6);
   share(o.nmbjumbo16, WEIR_ZONE_JUMBO_16K, 6);
@@ -100,23 +118,29 @@ void FillDefaults(weir_options& o) {
 
 }  // namespace
 
+int64_t MostObjects(int zone, const weir_options& options) {
+  if (zone != WEIR_ZONE_CLUSTER || options.region_bytes == 0) return kMaxObjects;
+  return options.region_bytes / static_cast<int64_t>(kObjectBytes[zone]);
+}
+
 const char* ResolveOptions(weir_options& options, bool environment) {
   for (const Known& k : kKnown) {
     int64_t value = options.*k.field;
     if (value != 0 && (value < k.least || value > k.most)) {
       char text[24];
       snprintf(text, sizeof text, "%ld", static_cast<long>(value));
-      return Refuse(k, k.name, text, k.most);
+      return Refuse(k.name, text, k.least, k.most);
     }
     if (!environment) continue;
     if (const char* wrong = FromEnvironment(k, options)) return wrong;
   }
   if (const char* wrong = CheckSlabSource(options, environment)) return wrong;
+  if (const char* wrong = CheckRegion(options, environment)) return wrong;
   FillDefaults(options);
-  if (const char* wrong = CheckLowWater(&weir_options::mblowat, options.nmbufs, options)) {
+  if (const char* wrong = CheckRange(&weir_options::mblowat, 0, options.nmbufs, options)) {
     return wrong;
   }
-  return CheckLowWater(&weir_options::mcllowat, options.nmbclusters, options);
+  return CheckRange(&weir_options::mcllowat, 0, options.nmbclusters, options);
 }
 
 }  // namespace weir

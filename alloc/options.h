@@ -23,6 +23,14 @@ struct weir_options {
   int64_t warn_interval_s;  // least seconds between two warnings or reports of a zone; default 60
   const char* slab_source;  // where memory comes from: "jemalloc" (default; "mmap" if malloc is
                             // not jemalloc) or "mmap"
+  // 1: slabs lie in huge pages, which come from the kernel whatever slab_source says. Where none
+  // are reserved (vm.nr_hugepages), transparent ones are asked for, and where these are off, it is
+  // as with 0; a line on stderr says so.
+  int64_t hugepages;
+  // All 2 KiB clusters lie in one range of addresses, found with weir_region, of this many bytes,
+  // rounded up to 2 MiB (and 2 MiB that are never used up); 0: anywhere. nmbclusters must fit; its
+  // default does. The default set's only.
+  int64_t region_bytes;
 };
 
 #ifdef __cplusplus
@@ -33,6 +41,9 @@ namespace weir {
 // Fills defaults in and, unless told otherwise, applies the environment. nullptr, or a message in a
 // buffer of this thread that names the option, its value and the range.
 const char* ResolveOptions(weir_options& options, bool environment = true);
+
+// The highest limit that a zone can have under resolved options.
+int64_t MostObjects(int zone, const weir_options& options);
 
 }  // namespace weir
 #endif

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <mutex>
 
 #include "weir/alloc/alloc.h"
@@ -18,17 +17,13 @@ namespace {
 constinit std::mutex start_mutex;  // slow path of the first operations only
 constinit Atomic<int64_t> started_ns{0};
 
-const SlabSource* ChooseSource(bool mmap) {
-  const SlabSource* jemalloc = mmap ? nullptr : JemallocSlabSource();
-  return jemalloc != nullptr ? jemalloc : MmapSlabSource();
-}
-
 }  // namespace
 
-void StartSet(weir_pools& pools, const weir_options& o) {
+void StartSet(weir_pools& pools, const weir_options& o, const SlabSources& sources) {
   pools.live = true;
   pools.options = o;
-  pools.source = ChooseSource(strcmp(o.slab_source, "mmap") == 0);
+  pools.source = sources.all;
+  pools.cluster_source = sources.clusters;
   pools.wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
   const int64_t limits[kZones] = {o.nmbufs, o.nmbclusters, o.nmbjumbop, o.nmbjumbo9, o.nmbjumbo16};
   for (int i = 0; i < kZones; ++i) pools.zones[i].SetLimit(limits[i]);
@@ -47,16 +42,19 @@ int StartPools(const weir_options* options) {
   std::lock_guard lock(start_mutex);
   if (StartedNs() != 0) return options == nullptr ? 0 : EBUSY;
   weir_options resolved = options == nullptr ? weir_options{} : *options;
-  if (const char* wrong = ResolveOptions(resolved)) {
+  SlabSources sources;
+  const char* invalid = ResolveOptions(resolved);
+  const char* missing = invalid == nullptr ? ChooseSlabSources(resolved, sources) : nullptr;
+  if (const char* wrong = invalid != nullptr ? invalid : missing) {
     fprintf(stderr, "weir: %s\n", wrong);
-    if (options != nullptr) return EINVAL;
+    if (options != nullptr) return invalid != nullptr ? EINVAL : ENOMEM;
     abort();
   }
   // What is made at first use is made now, so that no fork can come in the middle of it.
   AsymmetricFence();
   MakeEndKey();
   InstallForkHandlers();
-  StartSet(g_pools, resolved);
+  StartSet(g_pools, resolved, sources);
   started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }

@@ -50,6 +50,11 @@ struct weir_pools {
   int64_t TrimIdle();
   void RetireMagazines();
 
+  // Where slabs of the zone come from.
+  const weir::SlabSource& SourceOf(int zone) const {
+    return zone == WEIR_ZONE_CLUSTER && cluster_source != nullptr ? *cluster_source : *source;
+  }
+
   weir::Caches& caches(int id) {
     return id == WEIR_ZONE_PACKET ? static_cast<weir::Caches&>(packets) : zones[id];
   }
@@ -69,6 +74,7 @@ struct weir_pools {
   const int number;
   weir_options options{};  // as resolved
   const weir::SlabSource* source = nullptr;
+  const weir::SlabSource* cluster_source = nullptr;  // nullptr: the same
   char name[32] = "default";
   bool live = false;  // under the lock of LockStart
 };
@@ -78,8 +84,8 @@ namespace weir {
 extern weir_pools g_pools;  // the default set
 
 // Makes the default set if it is not made yet: with *options, or the defaults if it is nullptr.
-// 0; EBUSY if it was made before and options is not nullptr; EINVAL with a message on stderr.
-// Options that the environment gets wrong abort, unless this is weir_init.
+// 0; EBUSY if it was made before and options is not nullptr; EINVAL, or ENOMEM for the region, with
+// a message on stderr. Options that the environment gets wrong abort, unless this is weir_init.
 int StartPools(const weir_options* options);
 int64_t StartedNs();  // on CLOCK_MONOTONIC; 0 before
 
@@ -102,8 +108,8 @@ void ForEachPools(Visit visit) {
   }
 }
 
-// For a set that begins. Limits, options and source; figures start at 0.
-void StartSet(weir_pools& pools, const weir_options& resolved);
+// For a set that begins. Limits, options and sources; figures start at 0.
+void StartSet(weir_pools& pools, const weir_options& resolved, const SlabSources& sources);
 
 // Around a fork: nobody is in the middle of making a set.
 void LockStart();

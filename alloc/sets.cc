@@ -69,7 +69,9 @@ weir_pools* MakePools(const char* name, const weir_options& options) {
   pools->ResetFigures();
   strcpy(pools->name, name);
   pools->shutdown.store(0, std::memory_order_relaxed);  // unpublished
-  StartSet(*pools, resolved);
+  SlabSources sources;
+  if (const char* wrong = ChooseSlabSources(resolved, sources)) return Refuse(wrong);
+  StartSet(*pools, resolved, sources);
   return pools;
 }
 

@@ -3,11 +3,15 @@
 #include <jemalloc/jemalloc.h>
 #include <sys/mman.h>
 
-#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <initializer_list>
 
+#include "weir/alloc/huge_slabs.h"
 #include "weir/alloc/layout.h"
+#include "weir/alloc/numa.h"
+#include "weir/alloc/region.h"
+#include "weir/alloc/slab_range.h"
 
 namespace weir {
 namespace {
@@ -15,15 +19,9 @@ namespace {
 // ---- mmap ----
 
 void* MmapAllocate() {
-  // Twice the size contains an aligned block; the rest goes back at once.
-  char* p = static_cast<char*>(mmap(nullptr, 2 * kSlabBytes, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
-  if (p == MAP_FAILED) return nullptr;
-  uintptr_t at = reinterpret_cast<uintptr_t>(p);
-  size_t before = (kSlabBytes - at % kSlabBytes) % kSlabBytes;
-  if (before != 0) munmap(p, before);
-  if (before != kSlabBytes) munmap(p + before + kSlabBytes, kSlabBytes - before);
-  return p + before;
+  void* slab = MapAligned(kSlabBytes, kSlabBytes, PROT_READ | PROT_WRITE);
+  if (slab != nullptr) PreferNearNode(slab, kSlabBytes);
+  return slab;
 }
 
 void MmapRelease(void* slab) { munmap(slab, kSlabBytes); }
@@ -37,7 +35,11 @@ constexpr SlabSource kMmap{"mmap", MmapAllocate, MmapRelease, MmapPurge};
 int flags = 0;
 unsigned arena = 0;
 
-void* JemallocAllocate() { return mallocx(kSlabBytes, flags); }
+void* JemallocAllocate() {
+  void* slab = mallocx(kSlabBytes, flags);
+  if (slab != nullptr) PreferNearNode(slab, kSlabBytes);
+  return slab;
+}
 void JemallocRelease(void* slab) { sdallocx(slab, kSlabBytes, flags); }
 void JemallocPurge() {
   char name[32];
@@ -68,6 +70,27 @@ const SlabSource* MmapSlabSource() { return &kMmap; }
 const SlabSource* JemallocSlabSource() {
   static const bool made = MakeArena();
   return made ? &kJemalloc : nullptr;
+}
+
+const char* ChooseSlabSources(const weir_options& options, SlabSources& chosen) {
+  CountNodes();
+  const bool huge = options.hugepages != 0;
+  if (options.region_bytes != 0) {
+    const size_t bytes = static_cast<size_t>(options.region_bytes);
+    if (int error = OpenRegion(bytes, huge)) {
+      static __thread char text[160];
+      snprintf(text, sizeof text, "region_bytes: %zu bytes cannot be mapped: %s", bytes,
+               strerrordesc_np(error));
+      return text;
+    }
+    chosen.clusters = RegionSlabSource();
+  }
+  if (huge) chosen.all = HugeSlabSource();
+  if (chosen.all == nullptr && strcmp(options.slab_source, "jemalloc") == 0) {
+    chosen.all = JemallocSlabSource();
+  }
+  if (chosen.all == nullptr) chosen.all = MmapSlabSource();
+  return nullptr;
 }
 
 }  // namespace weir

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "weir/alloc/options.h"
+
 namespace weir {
 
 struct SlabSource {
@@ -21,6 +23,14 @@ struct SlabSource {
 const SlabSource* JemallocSlabSource();
 // Straight from the kernel.
 const SlabSource* MmapSlabSource();
+
+struct SlabSources {
+  const SlabSource* all = nullptr;
+  const SlabSource* clusters = nullptr;  // those of the default set's clusters, if others
+};
+// Makes the sources that the resolved options of a set ask for. nullptr, or a message in a buffer
+// of this thread: the region cannot be had. Under the lock of LockStart.
+const char* ChooseSlabSources(const weir_options& options, SlabSources& chosen);
 
 }  // namespace weir
 

@@ -119,7 +119,7 @@ int64_t Zone::TrimLoot(Loot& loot, uint32_t magazines, int64_t most) {
   for (uint32_t i = 0; i < groups; ++i) {
     const Group& g = loot.groups[i];
     if (freed < most && Uncarve(g.slab, g.size(), g.counted)) {
-      g_slabs.Unmake(g.slab, spare_slabs_, *pools_.source);
+      g_slabs.Unmake(g.slab, spare_slabs_, pools_.SourceOf(id_));
       slabs_.fetch_sub(1, std::memory_order_relaxed);                           // counter
       aside_count_.fetch_sub(g.size() - g.counted, std::memory_order_relaxed);  // counter
       freed += kSlabBytes;
@@ -148,7 +148,7 @@ int64_t Zone::Trim(int64_t most) {
   }
   trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
   waiters_.Poke();
-  if (freed != 0) pools_.source->purge();
+  if (freed != 0) pools_.SourceOf(id_).purge();
   return freed;
 }
 
@@ -164,7 +164,7 @@ int64_t Zone::TrimIdle() {
   }
   trimming_.store(0, std::memory_order_release);  // [Z2]
   waiters_.Poke();
-  if (freed != 0) pools_.source->purge();
+  if (freed != 0) pools_.SourceOf(id_).purge();
   return freed;
 }
 

@@ -50,6 +50,11 @@ def weir_repositories():
         modules = {"libmicrohttpd": "libmicrohttpd"},
     )
     pkg_config_library(
+        name = "liburing",
+        apt = "liburing-dev",
+        modules = {"liburing": "liburing"},
+    )
+    pkg_config_library(
         name = "absl",
         apt = "libabsl-dev",
         modules = {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "weir/alloc/pools.h"
+#include "weir/alloc/region.h"
 #include "weir/chain/counts.h"
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
@@ -100,6 +101,11 @@ long weir_pools_trim(struct weir_pools* pools) { return pools->Trim(); }
 long weir_pools_trim_to(struct weir_pools* pools, int64_t bytes) { return pools->TrimTo(bytes); }
 
 long weir_pools_trim_idle(struct weir_pools* pools) { return pools->TrimIdle(); }
+
+int weir_region(void** base, size_t* bytes) {
+  weir::StartPools(nullptr);
+  return weir::FindRegion(base, bytes) ? 0 : ENOENT;
+}
 
 int64_t weir_pools_drain_register(struct weir_pools* pools, int kind, const char* name,
                                   long (*fn)(void* arg, int zone, long wanted), void* arg) {

@@ -3,6 +3,7 @@
 #ifndef WEIR_CHAIN_WEIR_H_
 #define WEIR_CHAIN_WEIR_H_
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "weir/alloc/options.h"
@@ -14,7 +15,7 @@ extern "C" {
 
 // Sets the options (weir/alloc/options.h), before the first mbuf is allocated. Borrows the struct.
 // 0; EBUSY after first use; EINVAL with a line on stderr that names the option, the value and the
-// range.
+// range; ENOMEM with such a line if the region cannot be had.
 int weir_init(const struct weir_options* options);
 
 // Wakes everyone who waits for memory, with ECANCELED, and lets nobody wait from now on.
@@ -25,7 +26,7 @@ int weir_shutdown(void);
 void weir_set_wait_limit(long ms);
 
 // The most objects of a zone that may exist, in use and cached together. Raise it any time; it can
-// be lowered to what is in use. 0 or EINVAL.
+// be lowered to what is in use, and raised to what fits in the region. 0 or EINVAL.
 int weir_set_limit(int zone, long objects);
 
 // Makes at least so many objects exist now, and keeps weir_trim from going below. 0; EINVAL above
@@ -42,6 +43,13 @@ long weir_trim_to(int64_t bytes);
 // Caches of threads that did nothing meanwhile are taken, and the part of what is free besides that
 // was never needed; a thread or zone that is busy keeps its working set. One thread at a time.
 long weir_trim_idle(void);
+
+// Where the region is (the option region_bytes), in which all 2 KiB clusters lie, those of packets
+// included, and nothing else: to be registered once, with io_uring (which takes at most 1 GiB a
+// buffer) or the like. From the first call on, pages that it once had stay with the process,
+// because who registered them would not see others in their place; so call it before registering.
+// 0, or ENOENT if there is none.
+int weir_region(void** base, size_t* bytes);
 
 // Drain handlers. When a zone is at its limit and a recall of the caches found nothing, each
 // handler is asked to free what it can: fn(arg, zone, wanted) returns the number of objects it

@@ -33,6 +33,7 @@ enum Break {
   kBreakRangeLock = 40,    // alloc/slab_range.cc: slabs are handed out without the lock
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held
+  kBreakRegionPin = 43,    // alloc/region.cc: pages go back also when they may be registered
 };
 
 constexpr bool Broken(Break b) { return b != kBreakNothing && b == WEIR_BREAK; }

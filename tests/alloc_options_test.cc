@@ -17,6 +17,8 @@ class Options : public testing::Test {
   void TearDown() override {
     unsetenv("WEIR_NMBCLUSTERS");
     unsetenv("WEIR_SLAB_SOURCE");
+    unsetenv("WEIR_HUGEPAGES");
+    unsetenv("WEIR_REGION_BYTES");
   }
 };
 
@@ -69,6 +71,43 @@ TEST_F(Options, LowWaterAboveTheLimitIsRefused) {
   o.nmbclusters = 100;
   o.mcllowat = 101;
   EXPECT_STREQ(ResolveOptions(o), "mcllowat: 101 is not a number from 0 to 100");
+}
+
+TEST_F(Options, HugePagesAreOnOrOff) {
+  weir_options o{};
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  EXPECT_EQ(o.hugepages, 0);
+  o.hugepages = 2;
+  EXPECT_STREQ(ResolveOptions(o), "hugepages: 2 is not a number from 0 to 1");
+  o.hugepages = 1;
+  setenv("WEIR_HUGEPAGES", "yes", 1);
+  EXPECT_STREQ(ResolveOptions(o), "WEIR_HUGEPAGES: yes is not a number from 0 to 1");
+  setenv("WEIR_HUGEPAGES", "0", 1);
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  EXPECT_EQ(o.hugepages, 0);
+}
+
+TEST_F(Options, DefaultLimitOfClustersFitsInTheRegion) {
+  constexpr int64_t kMega = 1 << 20;
+  weir_options o{};
+  o.region_bytes = 3 * kMega + 1;
+  ASSERT_EQ(ResolveOptions(o), nullptr);
+  EXPECT_EQ(o.region_bytes, 4 * kMega) << "rounded up";
+  EXPECT_EQ(o.nmbclusters, 2048);
+  EXPECT_EQ(MostObjects(WEIR_ZONE_CLUSTER, o), 2048);
+  EXPECT_EQ(MostObjects(WEIR_ZONE_MBUF, o), kMaxObjects);
+}
+
+TEST_F(Options, RegionSmallerThanTheClustersIsNamedWithValueAndRange) {
+  weir_options o{};
+  o.nmbclusters = 1000;
+  o.region_bytes = 2047999;
+  EXPECT_STREQ(ResolveOptions(o),
+               "region_bytes: 2047999 is not a number from 2048000 to 274877906944");
+  setenv("WEIR_REGION_BYTES", "-1", 1);
+  EXPECT_STREQ(ResolveOptions(o), "WEIR_REGION_BYTES: -1 is not a number from 0 to 274877906944");
+  setenv("WEIR_REGION_BYTES", "0", 1);
+  EXPECT_EQ(ResolveOptions(o), nullptr);
 }
 
 TEST_F(Options, LowWaterIsCarvedAtStartAndLateOptionsAreBusy) {

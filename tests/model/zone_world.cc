@@ -47,8 +47,10 @@ struct AtFork {
 } at_fork;
 }  // namespace
 
-const SlabSource* JemallocSlabSource() { return nullptr; }
-const SlabSource* MmapSlabSource() { return &kOneSlab; }
+const char* ChooseSlabSources(const weir_options&, SlabSources& chosen) {
+  chosen.all = &kOneSlab;
+  return nullptr;
+}
 void LockRanges() {}
 void UnlockRanges() {}
 
