@@ -34,6 +34,7 @@ struct Run {
   int count = 0;
   int self = kMain;
   long steps = 0;
+  int spurious = 0;  // failures for no reason that are left
   Outcome outcome = Outcome::kComplete;
   std::string failure;
   std::map<const void*, Clock> syncs;
@@ -157,6 +158,7 @@ void RunOnce() {
   run.outcome = Outcome::kComplete;
   run.failure.clear();
   run.steps = 0;
+  run.spurious = run.options.spurious;
   run.self = kMain;
   run.syncs.clear();
   run.names.clear();
@@ -204,6 +206,12 @@ void FlushAll() {
   for (Thread& t : run.threads) {
     while (!t.buffer.empty()) Flush(t);
   }
+}
+
+bool FailsForNoReason() {
+  if (!Running() || run.spurious == 0 || !run.search->Decide()) return false;
+  --run.spurious;
+  return true;
 }
 
 void Yield() {

@@ -36,6 +36,7 @@ struct Options {
   long random_runs = 0;  // instead: so many random orders
   long max_runs = 20000000;
   long max_steps = 2000;  // of one run; more is a livelock
+  int spurious = 0;       // compare_exchange_weak fails for no reason at most so often in a run
   bool store_buffers = true;
   bool membarrier = true;  // what AsymmetricFence() says
 };
@@ -66,6 +67,8 @@ void Yield();
 // As futex(2).
 void Wait(const void* word, const std::function<bool()>& same);
 void Wake(const void* word, int n);
+// Whether a compare-and-swap that could succeed fails all the same, here and now.
+bool FailsForNoReason();
 // Empties all store buffers.
 void FlushAll();
 bool Membarrier();
