@@ -233,7 +233,7 @@ TEST_F(Chaos, WhoIsNotStoppedGoesOn) {
   for (Worker& w : workers) StartWorker(w, seed + static_cast<uint64_t>(&w - workers), kNoWait);
   uint64_t stops = 0, renewed = 0;
   bool stuck = false;
-  const int64_t until = MonotonicNs() + StressNs(3);
+  const int64_t until = MonotonicNs() + StressNs(2);
   Spares spares;
   while (!stuck && MonotonicNs() < until) {
     spares.Take();
@@ -335,7 +335,7 @@ TEST_F(Chaos, StopsThreadsAndForksAtOnce) {
   });
   int results[8] = {};
   int forks = 0;
-  for (const int64_t until = MonotonicNs() + StressNs(4); MonotonicNs() < until; ++forks) {
+  for (const int64_t until = MonotonicNs() + StressNs(2.5); MonotonicNs() < until; ++forks) {
     pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {

@@ -151,7 +151,7 @@ TEST(Depot, HistoriesAreThoseOfAStack) {
   const char* seconds = getenv("WEIR_STRESS_SECONDS");
   printf("WEIR_SEED=%lu\n", seed);
   DepotHistories histories(seed);
-  const double limit = seconds != nullptr ? atof(seconds) : 3;
+  const double limit = seconds != nullptr ? atof(seconds) : 2;
   EXPECT_EQ(histories.Run(MonotonicNs() + static_cast<int64_t>(limit * 1e9)), "")
       << "not those of a stack";
   EXPECT_GT(histories.overlaps(), 0u);
