@@ -60,7 +60,7 @@ void OnStop(int) {
   if (!t_may_stop) return;
   const int error = errno;
   Worker& w = *t_worker;
-  if (t_inside != 0) inside.fetch_add(1);
+  if (t_inside != 0 && w.hold.load(std::memory_order_seq_cst) != 0) inside.fetch_add(1);
   w.stopped.store(1, std::memory_order_seq_cst);
   while (w.hold.load(std::memory_order_seq_cst) != 0) FutexWait(w.hold, 1, kNever);
   w.stopped.store(0, std::memory_order_seq_cst);

@@ -12,6 +12,8 @@
 // (Godefroid) leave out the others. With Options::delays the search is bounded instead: at most so
 // many times does a thread not run on, or a store not become visible, as soon as it could.
 //
+// WEIR_MODEL_DELAYS=<n> allows n more than a test says.
+//
 // A failure names its schedule; WEIR_MODEL_SCHEDULE=<it> runs that one alone, step by step.
 #ifndef WEIR_TESTS_MODEL_SCHEDULER_H_
 #define WEIR_TESTS_MODEL_SCHEDULER_H_
