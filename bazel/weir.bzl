@@ -1,7 +1,7 @@
 """How libraries, tests and controls of weir are declared.
 
-    load("//bazel:weir.bzl", "weir_control", "weir_exports", "weir_library", "weir_model_test",
-         "weir_test")
+    load("//bazel:weir.bzl", "weir_atomic_test", "weir_control", "weir_exports", "weir_library",
+         "weir_model_test", "weir_test")
 
 A library, in the folder that owns its files:
 
@@ -159,6 +159,31 @@ _headers = rule(
     doc = "The headers of the libraries, without their objects.",
 )
 
+def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **kwargs):
+    """A test in which weir's atomics are others.
+
+    Args:
+      name: of the target; ends in _test.
+      srcs: of the test.
+      atomic: the header, in tests/, that defines weir::Atomic and weir::AtomicRef.
+      sources: those of weir's own .cc files that the test needs. They are compiled into it.
+      deps: the libraries whose headers these include. Their objects are not linked.
+      copts: besides.
+      **kwargs: as in weir_test.
+    """
+    _headers(
+        name = name + "_headers",
+        testonly = True,
+        deps = deps,
+    )
+    weir_test(
+        name = name,
+        srcs = srcs + sources,
+        copts = ["-DWEIR_ATOMIC_HEADER='\"tests/%s\"'" % atomic] + copts,
+        deps = [":%s_headers" % name],
+        **kwargs
+    )
+
 def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
     """A test that runs threads in every order, under the scheduler of tests/model.
 
@@ -170,22 +195,19 @@ def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
       deps: the libraries whose headers these include. Their objects are not linked.
       **kwargs: as in weir_test.
     """
-    _headers(
-        name = name + "_headers",
-        testonly = True,
-        # Of what tests/model itself includes, besides.
-        deps = deps + ["//reclaim:fence", "//reclaim:futex", "//stats:counter"],
-    )
-    weir_test(
+    weir_atomic_test(
         name = name,
-        srcs = srcs + sources + native.glob(
+        srcs = srcs + native.glob(
             ["model/*.h", "model/*.cc"],
             exclude = ["model/zone_world.*"],
         ),
-        copts = ["-DWEIR_ATOMIC_HEADER='\"tests/model/atomic.h\"'", "-DWEIR_TINY"],
+        atomic = "model/atomic.h",
+        sources = sources,
+        # Of what tests/model itself includes, besides.
+        deps = deps + ["//reclaim:fence", "//reclaim:futex", "//stats:counter"],
+        copts = ["-DWEIR_TINY"],
         flavours = ["plain"],
         linkstatic = True,  # the scheduler switches the program's own thread-local variables
-        deps = [":%s_headers" % name],
         **kwargs
     )
 

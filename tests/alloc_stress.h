@@ -31,6 +31,19 @@ inline bool Holds(void* object, uint64_t owner, uint64_t serial) {
   return c.owner == owner && c.serial == serial && c.sum == owner * 31 + serial;
 }
 
+// Built with a sanitizer that makes threads and calls many times slower.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSlowBuild = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+inline constexpr bool kSlowBuild = true;
+#else
+inline constexpr bool kSlowBuild = false;
+#endif
+#else
+inline constexpr bool kSlowBuild = false;
+#endif
+
 inline weir_zone_snapshot Figures(int zone) {
   weir_snapshot s;
   weir_snapshot_clear(&s);

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <new>
+#include <string>
 
 #include "tests/model/plain.h"
 #include "tests/model/scheduler.h"
@@ -122,10 +123,11 @@ void ExpectSafe(const char* name, std::vector<std::function<void()>> threads,
   p.check = [] { S().Check(); };
   for (bool membarrier : {true, false}) {
     options.membarrier = membarrier;
-    Result r =
-        Explore((std::string(name) + (membarrier ? "" : ", no membarrier")).c_str(), p, options);
-    EXPECT_EQ(r.failure, "") << name;
-    EXPECT_TRUE(r.complete || r.failure != "") << name;
+    const std::string which = std::string(name) + (membarrier ? "" : ", no membarrier") +
+                              (options.spurious == 0 ? "" : ", a spurious failure");
+    Result r = Explore(which.c_str(), p, options);
+    EXPECT_EQ(r.failure, "") << which;
+    EXPECT_TRUE(r.complete || r.failure != "") << which;
   }
 }
 
@@ -148,6 +150,14 @@ TEST(ModelCache, TwoRecallsInARow) {
              {[] { S().Alloc(), S().Free(), S().Free(), S().Alloc(); },
               [] { S().Recall(1), S().Recall(2); }},
              {.delays = 3});
+}
+
+// A weak compare-and-swap may fail for no reason: of Close and of Revoke.
+TEST(ModelCache, ASpuriousFailureIsTriedAgain) {
+  ExpectSafe("put, end | recall", {[] { S().Free(), S().End(); }, [] { S().Recall(1); }},
+             {.spurious = 1});
+  ExpectSafe("take | recall, recall", {[] { S().Alloc(); }, [] { S().Recall(1), S().Recall(2); }},
+             {.spurious = 1});
 }
 
 TEST(ModelCache, TwoRecallsAtOnce) {

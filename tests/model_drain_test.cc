@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "tests/model/plain.h"
@@ -61,9 +62,13 @@ void ExpectSafe(const char* name, Before before, std::vector<std::function<void(
   };
   p.threads = std::move(threads);
   p.check = std::move(check);
-  Result r = Explore(name, p);
-  EXPECT_EQ(r.failure, "") << name;
-  EXPECT_TRUE(r.complete || r.failure != "") << name;
+  // Once more with a compare-and-swap that fails for no reason.
+  for (int spurious : {0, 1}) {
+    const std::string which = name + std::string(spurious == 0 ? "" : ", a spurious failure");
+    Result r = Explore(which.c_str(), p, {.spurious = spurious});
+    EXPECT_EQ(r.failure, "") << which;
+    EXPECT_TRUE(r.complete || r.failure != "") << which;
+  }
 }
 
 void Broadcast() { S().registry.Broadcast(0, 1); }

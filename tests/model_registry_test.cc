@@ -95,6 +95,8 @@ void ExpectSafe(const char* name, std::vector<std::function<void()>> threads,
 
 TEST(ModelRegistry, TwoThreadsComeAndGo) {
   ExpectSafe("live | live", {[] { S().Live(); }, [] { S().Live(); }}, {0, 1}, {});
+  ExpectSafe("live | live, spurious failures", {[] { S().Live(); }, [] { S().Live(); }}, {0, 1},
+             {.spurious = 2});
 }
 
 TEST(ModelRegistry, ARecallWhileAThreadEnds) {

@@ -120,6 +120,30 @@ TEST(ModelScheduler, DeadlocksAreFound) {
   EXPECT_NE(SleepAndWake(false).find("deadlock"), std::string::npos);
 }
 
+// A weak compare-and-swap may fail for no reason: in a loop that is nothing, alone it is a fault.
+std::string CountOne(bool again, int spurious) {
+  Atomic<uint32_t> x{0};
+  Program p;
+  p.setup = [&] { new (&x) Atomic<uint32_t>(0); };
+  auto add = [&] {
+    uint32_t seen = x.load(kRelaxed);
+    while (!x.compare_exchange_weak(seen, seen + 1, kSeqCst, kRelaxed) && (again || seen == 1)) {
+    }
+  };
+  p.threads = {add, add};
+  p.check = [&] { MODEL_CHECK(x.load(kRelaxed) == 2); };
+  Result r = Explore("weak compare-and-swap", p, {.spurious = spurious});
+  EXPECT_TRUE(r.complete || r.failure != "");
+  return r.failure;
+}
+
+TEST(ModelScheduler, AWeakCompareAndSwapMayFailForNoReason) {
+  EXPECT_EQ(CountOne(true, 0), "");
+  EXPECT_EQ(CountOne(true, 3), "");
+  EXPECT_EQ(CountOne(false, 0), "");
+  EXPECT_NE(CountOne(false, 1), "");
+}
+
 TEST(ModelScheduler, BoundedAndRandomSearchFindALostUpdate) {
   Atomic<uint32_t> x{0};
   Program p;

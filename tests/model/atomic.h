@@ -95,20 +95,23 @@ class AtomicOperations {
   }
   void store(T v, std::memory_order o) const { StoreTo<T>(self().Value(), self().Sync(), v, o); }
   bool compare_exchange_strong(T& expected, T v, std::memory_order o, std::memory_order f) const {
-    bool same = false;
-    expected = Modify<T>(self().Value(), self().Sync(), o, f, [&](T old, T* next) {
-      *next = v;
-      return same = old == expected;
-    });
-    return same;
+    return CompareExchange(expected, v, o, f, false);
   }
-  // Never fails without reason.
   bool compare_exchange_weak(T& expected, T v, std::memory_order o, std::memory_order f) const {
-    return compare_exchange_strong(expected, v, o, f);
+    return CompareExchange(expected, v, o, f, true);
   }
 
  private:
   const Self& self() const { return static_cast<const Self&>(*this); }
+  bool CompareExchange(T& expected, T v, std::memory_order o, std::memory_order f,
+                       bool weak) const {
+    bool done = false;
+    expected = Modify<T>(self().Value(), self().Sync(), o, f, [&](T old, T* next) {
+      *next = v;
+      return done = old == expected && !(weak && FailsForNoReason());
+    });
+    return done;
+  }
   template <typename F>
   T Rmw(std::memory_order o, F f) const {
     return Modify<T>(self().Value(), self().Sync(), o, o, [&](T old, T* next) {

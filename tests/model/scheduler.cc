@@ -34,6 +34,7 @@ struct Run {
   int count = 0;
   int self = kMain;
   long steps = 0;
+  int spurious = 0;  // failures for no reason that are left
   Outcome outcome = Outcome::kComplete;
   std::string failure;
   std::map<const void*, Clock> syncs;
@@ -157,6 +158,7 @@ void RunOnce() {
   run.outcome = Outcome::kComplete;
   run.failure.clear();
   run.steps = 0;
+  run.spurious = run.options.spurious;
   run.self = kMain;
   run.syncs.clear();
   run.names.clear();
@@ -204,6 +206,12 @@ void FlushAll() {
   for (Thread& t : run.threads) {
     while (!t.buffer.empty()) Flush(t);
   }
+}
+
+bool FailsForNoReason() {
+  if (!Running() || run.spurious == 0 || !run.search->Decide()) return false;
+  --run.spurious;
+  return true;
 }
 
 void Yield() {
@@ -260,7 +268,10 @@ void Trace(const char* what, const void* where, uint64_t value) {
   printf("\n");
 }
 
-Result Explore(const char* name, const Program& program, const Options& options) {
+Result Explore(const char* name, const Program& program, const Options& given) {
+  Options options = given;
+  const char* more = getenv("WEIR_MODEL_DELAYS");
+  if (options.delays >= 0 && more != nullptr) options.delays += atoi(more);
   Result result;
   Search search(options);
   run.program = &program;

@@ -12,6 +12,8 @@
 // (Godefroid) leave out the others. With Options::delays the search is bounded instead: at most so
 // many times does a thread not run on, or a store not become visible, as soon as it could.
 //
+// WEIR_MODEL_DELAYS=<n> allows n more than a test says.
+//
 // A failure names its schedule; WEIR_MODEL_SCHEDULE=<it> runs that one alone, step by step.
 #ifndef WEIR_TESTS_MODEL_SCHEDULER_H_
 #define WEIR_TESTS_MODEL_SCHEDULER_H_
@@ -36,6 +38,7 @@ struct Options {
   long random_runs = 0;  // instead: so many random orders
   long max_runs = 20000000;
   long max_steps = 2000;  // of one run; more is a livelock
+  int spurious = 0;       // compare_exchange_weak fails for no reason at most so often in a run
   bool store_buffers = true;
   bool membarrier = true;  // what AsymmetricFence() says
 };
@@ -66,6 +69,8 @@ void Yield();
 // As futex(2).
 void Wait(const void* word, const std::function<bool()>& same);
 void Wake(const void* word, int n);
+// Whether a compare-and-swap that could succeed fails all the same, here and now.
+bool FailsForNoReason();
 // Empties all store buffers.
 void FlushAll();
 bool Membarrier();

@@ -56,6 +56,15 @@ int Search::Choose(uint32_t enabled, int first) {
   return chosen;
 }
 
+// A choice like the others, of 0 or 1; it costs a delay, and no step is asleep for it.
+bool Search::Decide() {
+  const uint32_t asleep = asleep_;
+  asleep_ = 0;
+  const int chosen = Choose(3, 0);
+  asleep_ = asleep;
+  return chosen == 1;
+}
+
 bool Search::Another() {
   depth_ = 0;
   asleep_ = 0;

@@ -17,6 +17,8 @@ class Search {
 
   // One of the transitions in the set `enabled`, or -1: what follows is covered by other runs.
   int Choose(uint32_t enabled, int first);
+  // Between Choose and the next: whether what is chosen fails, where it may or may not.
+  bool Decide();
   // After Choose: those explored here before stay asleep until a step that they depend on.
   template <typename DependsOn>
   void Sleep(DependsOn depends_on) {

@@ -15,16 +15,21 @@
 namespace weir {
 namespace {
 
-// Metadata and the slab come from here, so that they can be put back with everything else.
+// Metadata and slabs come from here, so that they can be put back with everything else.
 constexpr size_t kMetadataBytes = 4 << 20;
 alignas(4096) char metadata[kMetadataBytes];
 size_t metadata_used = 0;
 
-alignas(kSlabBytes) char slab[kSlabBytes];
-void* TakeSlab() { return slab; }
+constexpr int kSlabs = 2;
+alignas(kSlabBytes) char slabs[kSlabs][kSlabBytes];
+int slabs_used = 0;
+void* TakeSlab() {
+  if (slabs_used == kSlabs) abort();
+  return slabs[slabs_used++];
+}
 void LeaveSlab(void*) {}
 void Purge() {}
-constexpr SlabSource kOneSlab{"one", TakeSlab, LeaveSlab, Purge};
+constexpr SlabSource kStaticSlabs{"static", TakeSlab, LeaveSlab, Purge};
 
 }  // namespace
 
@@ -48,7 +53,7 @@ struct AtFork {
 }  // namespace
 
 const char* ChooseSlabSources(const weir_options&, SlabSources& chosen) {
-  chosen.all = &kOneSlab;
+  chosen.all = &kStaticSlabs;
   return nullptr;
 }
 void LockRanges() {}
@@ -66,8 +71,9 @@ void ZoneWorld::Save(void* at, size_t bytes) {
   regions_.push_back({p, bytes, std::vector<char>(p, p + bytes)});
 }
 
-ZoneWorld::ZoneWorld() {
-  g_pools.source = &kOneSlab;
+ZoneWorld::ZoneWorld(bool packets)
+    : packets_(packets), kind_(packets ? WEIR_ZONE_CLUSTER : WEIR_ZONE_JUMBO_PAGE) {
+  g_pools.source = &kStaticSlabs;
   g_pools.options.warn_interval_s = 1000000;
   g_pools.options.wait_report_ms = int64_t{1} << 40;
   for (ThreadRecord*& r : records_) {
@@ -76,52 +82,65 @@ ZoneWorld::ZoneWorld() {
     for (Cache& cache : r->caches) cache.Open();
   }
   InstallForkHandlers();
-  zone().SetLimit(1);
-  zone().Reserve(1);  // makes the slab and the first magazine
-  Alloc(kMain, kNoWait);
-  Alloc(kMain, kNoWait);  // fails, and warns for the only time
-  Free(kMain);
+  for (int kind : {int{WEIR_ZONE_MBUF}, kind_}) {
+    if (kind == WEIR_ZONE_MBUF && !packets) continue;
+    g_pools.zones[kind].SetLimit(1);
+    g_pools.zones[kind].Reserve(1);  // makes the slab and the first magazine
+    g_pools.zones[kind].Reserve(0);
+    Alloc(kMain, kNoWait, kind);
+    Alloc(kMain, kNoWait, kind);  // fails, and warns for the only time
+    Free(kMain);
+  }
   Save(&g_pools, sizeof g_pools);
   Save(&g_magazines, sizeof g_magazines);
   Save(metadata, metadata_used);
 }
 
-void ZoneWorld::Reset(int64_t limit) {
+void ZoneWorld::Reset(int64_t limit, int64_t mbufs) {
   for (Region& r : regions_) memcpy(r.at, r.saved.data(), r.bytes);
   for (Hands& h : hands_) h = Hands();
   if (forked_ >= 0) at_fork.parent();  // that run was cut short: opens the gate
   forked_ = -1;
-  for (int i = 0; i < 8; ++i) new (slab + i * kObjectBytes[kZone]) Plain<int>;
+  for (int s = 0; s < slabs_used; ++s) {
+    const size_t bytes = kObjectBytes[packets_ && s == 0 ? WEIR_ZONE_MBUF : kind_];
+    for (size_t i = 0; i < 8; ++i) new (slabs[s] + i * bytes) Plain<int>;
+  }
   zone().SetLimit(limit);
+  if (packets_) g_pools.zones[WEIR_ZONE_MBUF].SetLimit(mbufs);
 }
 
-Zone& ZoneWorld::zone() { return g_pools.zones[kZone]; }
+Zone& ZoneWorld::zone() { return g_pools.zones[kind_]; }
 
 ThreadRecord* ZoneWorld::RecordOf(int self) {
   if (t_record == nullptr || !Running()) t_record = records_[self];
   return t_record;
 }
 
-bool ZoneWorld::Alloc(int self, int how) {
-  ThreadRecord* t = RecordOf(self);
-  void* object = AllocFast(kZone, 0);
-  if (object == nullptr) object = zone().AllocSlow(t, TallyOf(kZone, 0), how);
+// Plain memory of an object, which finds out about races with its last holder.
+static Plain<int>& In(void* object) { return *static_cast<Plain<int>*>(object); }
+
+bool ZoneWorld::Alloc(int self, int how, int kind) {
+  RecordOf(self);
+  void* object = g_pools.Alloc(kind, 0, how);
   if (object == nullptr) return false;
-  static_cast<Plain<int>*>(object)->Write(self);  // races with its last holder?
+  In(object).Write(self);
+  if (kind == WEIR_ZONE_PACKET) In(PacketCluster(object)).Write(self);
   Hands& h = hands_[self];
-  h.objects[h.n++] = object;
+  h.held[h.n++] = {kind, object};
   return true;
 }
 
 bool ZoneWorld::Free(int self) {
   Hands& h = hands_[self];
   if (h.n == 0) return false;
-  void* object = h.objects[--h.n];
-  if (static_cast<Plain<int>*>(object)->Read() != self) Fail("an object has two owners");
-  static_cast<Plain<int>*>(object)->Write(100);
-  ThreadRecord* t = RecordOf(self);
-  if (t->caches[kZone].Put(object, t->frees[TallyOf(kZone, 0)])) return true;
-  zone().FreeSlow(t, TallyOf(kZone, 0), object);
+  const auto [kind, object] = h.held[--h.n];
+  for (void* part : {object, kind == WEIR_ZONE_PACKET ? PacketCluster(object) : object}) {
+    if (In(part).Read() != self) Fail("an object has two owners");
+  }
+  In(object).Write(100);
+  if (kind == WEIR_ZONE_PACKET) In(PacketCluster(object)).Write(100);
+  RecordOf(self);
+  g_pools.Free(kind, 0, object);
   return true;
 }
 
@@ -129,6 +148,9 @@ void ZoneWorld::End(int self) {
   ThreadRecord* t = RecordOf(self);
   t_record = nullptr;
   zone().Close(*t);
+  if (!packets_) return;
+  g_pools.zones[WEIR_ZONE_MBUF].Close(*t);
+  g_pools.packets.Close(*t);
 }
 
 void ZoneWorld::Fork(int self) {
@@ -139,25 +161,35 @@ void ZoneWorld::Fork(int self) {
 }
 
 void ZoneWorld::Check() {
-  std::set<void*> seen;
   const int64_t others = forked_ < 0 ? 0 : 1;
   if (forked_ >= 0) {
     t_record = records_[forked_];
     forked_ = -1;
     at_fork.child();
   }
-  while (Alloc(kMain, kNoWait)) {
-  }
-  for (Hands& h : hands_) {
-    for (int i = 0; i < h.n; ++i) {
-      if (!seen.insert(h.objects[i]).second) Fail("an object is in two places");
-    }
-  }
-  if (static_cast<int64_t>(seen.size()) + others < zone().limit()) Fail("an object was lost");
+  CheckZone(kind_, others);
+  if (packets_) CheckZone(WEIR_ZONE_MBUF, others);
 }
 
-ZoneWorld& World() {
-  static ZoneWorld world;
+void ZoneWorld::CheckZone(int zone, int64_t others) {
+  while (Alloc(kMain, kNoWait, zone)) {
+  }
+  std::set<void*> seen;
+  for (Hands& h : hands_) {
+    for (int i = 0; i < h.n; ++i) {
+      auto [kind, object] = h.held[i];
+      if (kind != zone && kind != WEIR_ZONE_PACKET) continue;
+      if (kind == WEIR_ZONE_PACKET && zone == WEIR_ZONE_CLUSTER) object = PacketCluster(object);
+      if (!seen.insert(object).second) Fail("an object is in two places");
+    }
+  }
+  if (static_cast<int64_t>(seen.size()) + others < g_pools.zones[zone].limit()) {
+    Fail("an object was lost");
+  }
+}
+
+ZoneWorld& World(bool packets) {
+  static ZoneWorld world(packets);
   return world;
 }
 

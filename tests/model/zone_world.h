@@ -1,5 +1,8 @@
-// One zone with its threads' records, as a model test needs it: made once, and put back to its
+// Zones with their threads' records, as a model test needs them: made once, and put back to their
 // first state before each run.
+//
+// By default it is one zone that no packets are made of; World(true) has mbufs, clusters and
+// packets. A test program has one or the other.
 #ifndef WEIR_TESTS_MODEL_ZONE_WORLD_H_
 #define WEIR_TESTS_MODEL_ZONE_WORLD_H_
 
@@ -13,16 +16,15 @@ namespace weir::model {
 
 class ZoneWorld {
  public:
-  static constexpr int kZone = WEIR_ZONE_JUMBO_PAGE;  // no packets are made of these
-
-  ZoneWorld();
-  // As after start: no object made, no cache in use, and this limit.
-  void Reset(int64_t limit);
-  Zone& zone();
+  explicit ZoneWorld(bool packets);
+  // As after start: no object made, no cache in use, and this limit (of mbufs, this other one).
+  void Reset(int64_t limit, int64_t mbufs = 0);
+  Zone& zone();  // the only one, or that of clusters
 
   // As thread `self`. What is allocated goes into the thread's hands, what is freed comes from
-  // there; false: there was none.
-  bool Alloc(int self, int how);
+  // there, the last first; false: there was none.
+  bool Alloc(int self, int how) { return Alloc(self, how, kind_); }
+  bool Alloc(int self, int how, int kind);
   bool Free(int self);
   // fork(): what follows is the child, of which Check looks at the memory.
   void Fork(int self);
@@ -38,13 +40,21 @@ class ZoneWorld {
     size_t bytes;
     std::vector<char> saved;
   };
+  struct Held {
+    int kind;  // a zone
+    void* object;
+  };
   struct Hands {
-    void* objects[8];
+    Held held[8];
     int n = 0;
   };
 
   void Save(void* at, size_t bytes);
   ThreadRecord* RecordOf(int self);
+  void CheckZone(int zone, int64_t others);
+
+  const bool packets_;
+  const int kind_;  // the zone, or that of clusters
 
   std::vector<Region> regions_;
   ThreadRecord* records_[kMaxThreads + 1] = {};
@@ -52,7 +62,7 @@ class ZoneWorld {
   int forked_ = -1;  // the thread that the child goes on with
 };
 
-ZoneWorld& World();
+ZoneWorld& World(bool packets = false);
 
 }  // namespace weir::model
 
