@@ -112,7 +112,8 @@ void* Zone::AtLimit(int tally, int how) {
   const int64_t wait_ms = pools_.wait_limit_ms.load(std::memory_order_relaxed);  // hint
   const int64_t begun = MonotonicNs();
   const int64_t deadline = wait_ms <= 0 ? kNever : begun + wait_ms * kMillisecond;
-  int64_t report = begun + pools_.options.wait_report_ms * kMillisecond;
+  const int64_t patience = pools_.options.wait_report_ms;
+  int64_t report = patience <= 0 ? kNever : begun + patience * kMillisecond;
   Announced announced(waiters_);
   uint64_t ticket = Waiters::kNoTicket;
   bool drained = false, slept = false, late = false;

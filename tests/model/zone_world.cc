@@ -75,7 +75,7 @@ ZoneWorld::ZoneWorld(bool packets)
     : packets_(packets), kind_(packets ? WEIR_ZONE_CLUSTER : WEIR_ZONE_JUMBO_PAGE) {
   g_pools.source = &kStaticSlabs;
   g_pools.options.warn_interval_s = 1000000;
-  g_pools.options.wait_report_ms = int64_t{1} << 40;
+  g_pools.options.wait_report_ms = 0;  // never: a wait that times out would hide a lost wake-up
   for (ThreadRecord*& r : records_) {
     r = g_pools.records.Claim(
         [] { return new (MetadataAlloc(sizeof(ThreadRecord))) ThreadRecord; });
