@@ -282,9 +282,9 @@ template <typename TakeObject>
 bool Cache::Collect(TakeObject take) {
   // [C4] acquire: pairs with [C2], the owner's last operation is complete. seq_cst besides: pairs
   // with [C5]. After HeavyFence it also sees busy of any fast operation that did not see lim == 0.
-  constexpr std::memory_order kOrder = Order(kBreakTakeAcquire, std::memory_order_seq_cst);
-  bool taken = busy_.load(kOrder) == 0;
-  for (int i = 0; !taken && i < kBusyReads; ++i) taken = busy_.load(kOrder) == 0;
+  const std::memory_order order = Order(kBreakTakeAcquire, std::memory_order_seq_cst);
+  bool taken = busy_.load(order) == 0;
+  for (int i = 0; !taken && i < kBusyReads; ++i) taken = busy_.load(order) == 0;
   if (taken) TakeAll(take);
   uint32_t expected = kRevoking;
   // [C7] release: pairs with [C6], [C8] and [C3], the slots are the owner's again (or nobody's)

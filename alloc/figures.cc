@@ -75,14 +75,14 @@ void SumAllocs(const weir_pools& pools, TallyRanges which, weir::Tallies& out) {
 }  // namespace
 
 void weir_pools::Sum(weir::Tallies& out, weir::TallyRanges which) const {
-  if constexpr (weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
+  if (weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
   // All frees before all allocations: see [K2].
   out.retyped = shared.retyped.Read();
   ForEachTally(which, [&](int i) { out.frees[i] = shared.frees[i].Read(); });
   records.ForEach([&](const ThreadRecord& r) {
     ForEachTally(which, [&](int i) { out.frees[i] += r.frees[i].Read(); });
   });
-  if constexpr (!weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
+  if (!weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
 }
 
 int64_t weir_pools::InUse(int zone) const {

@@ -62,7 +62,7 @@ class IndexStack {
 
  private:
   static constexpr uint32_t Top(uint64_t head) { return static_cast<uint32_t>(head); }
-  static constexpr uint64_t Make(uint32_t top, uint64_t old) {
+  static uint64_t Make(uint32_t top, uint64_t old) {
     uint64_t generation = (old >> 32) + (Broken(kBreakStackTag) ? 0 : 1);
     return generation << 32 | top;
   }

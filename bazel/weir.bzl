@@ -43,7 +43,8 @@ with -DWEIR_BREAK=<breaks>; code removes one memory order, fence or check when t
     )
 
 A control passes when the broken test fails; see weir_control below for what counts as that.
-Controls of the same number share one build. A number stands for one fault in the whole tree.
+Controls of the same number share one build; those of model tests need none of their own, and their
+code says `if (Broken(...))` (stats/break.h) instead of #if. A number stands for one fault in the whole tree.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
@@ -205,7 +206,7 @@ def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
         sources = sources,
         # Of what tests/model itself includes, besides.
         deps = deps + ["//reclaim:fence", "//reclaim:futex", "//stats:counter"],
-        copts = ["-DWEIR_TINY"],
+        copts = ["-DWEIR_TINY", "-DWEIR_BREAK_AT_RUN_TIME"],
         flavours = ["plain"],
         linkstatic = True,  # the scheduler switches the program's own thread-local variables
         **kwargs
@@ -213,7 +214,7 @@ def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
 
 def _break_impl(settings, attr):
     copt = "//command_line_option:copt"
-    return {copt: settings[copt] + ["-DWEIR_BREAK=%d" % attr.breaks]}
+    return {copt: settings[copt] + ([] if attr.at_run_time else ["-DWEIR_BREAK=%d" % attr.breaks])}
 
 _break = transition(
     implementation = _break_impl,
@@ -236,7 +237,8 @@ def _control_impl(ctx):
     script = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.write(
         output = script,
-        content = "#!/bin/bash\nexec " + " ".join([_quote(w) for w in words]) + "\n",
+        content = "#!/bin/bash\nexport WEIR_BREAK=%d\nexec %s\n" %
+                  (ctx.attr.breaks, " ".join([_quote(w) for w in words])),
         is_executable = True,
     )
     runfiles = ctx.runfiles(files = [ctx.file._runner])
@@ -248,6 +250,7 @@ def _control_impl(ctx):
 _weir_control_test = rule(
     implementation = _control_impl,
     attrs = {
+        "at_run_time": attr.bool(),
         "breaks": attr.int(mandatory = True),
         "broken_args": attr.string_list(),
         "fails_within": attr.int(),
@@ -306,6 +309,8 @@ def weir_control(
     _weir_control_test(
         name = name,
         test = test,
+        # A model test reads the number when it starts, and need not be built again.
+        at_run_time = test.startswith(":model_"),
         breaks = breaks,
         match = match,
         broken_args = args,

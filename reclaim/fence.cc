@@ -29,7 +29,7 @@ bool AsymmetricFence() {
 }
 
 void HeavyFence() {
-  if constexpr (Broken(kBreakHeavyFence)) return;
+  if (Broken(kBreakHeavyFence)) return;
   if (!AsymmetricFence()) return;
   if (Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return;
   // Owners rely on it already, so there is no way back.

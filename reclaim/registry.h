@@ -65,7 +65,7 @@ class Registry {
   bool TryClaim(Record* r) {
     uint32_t life = r->life.load(std::memory_order_relaxed);  // hint, revalidated by the exchange
     if (life != kAbandoned || !r->Reusable()) return false;
-    if constexpr (Broken(kBreakRecordClaim)) {
+    if (Broken(kBreakRecordClaim)) {
       r->life.store(kClaimed, std::memory_order_relaxed);
       return true;
     }

@@ -4,6 +4,9 @@
 #define WEIR_STATS_BREAK_H_
 
 #include <atomic>
+#ifdef WEIR_BREAK_AT_RUN_TIME
+#include <cstdlib>
+#endif
 
 #ifndef WEIR_BREAK
 #define WEIR_BREAK 0
@@ -36,12 +39,27 @@ enum Break {
   kBreakRegionPin = 43,    // alloc/region.cc: pages go back also when they may be registered
 };
 
-constexpr bool Broken(Break b) { return b != kBreakNothing && b == WEIR_BREAK; }
+#ifdef WEIR_BREAK_AT_RUN_TIME
+#define WEIR_BREAK_CONSTEXPR_ inline
+// The model tests: their atomics take orders as they come, so one build serves for all numbers, and
+// the environment says which.
+inline const int break_number = [] {
+  const char* text = std::getenv("WEIR_BREAK");
+  return text == nullptr ? 0 : std::atoi(text);
+}();
+#else
+#define WEIR_BREAK_CONSTEXPR_ constexpr
+inline constexpr int break_number = WEIR_BREAK;
+#endif
+
+WEIR_BREAK_CONSTEXPR_ bool Broken(Break b) { return b != kBreakNothing && b == break_number; }
 
 // `order`, or relaxed in the control build that takes this order out.
-constexpr std::memory_order Order(Break b, std::memory_order order) {
+WEIR_BREAK_CONSTEXPR_ std::memory_order Order(Break b, std::memory_order order) {
   return Broken(b) ? std::memory_order_relaxed : order;
 }
+
+#undef WEIR_BREAK_CONSTEXPR_
 
 }  // namespace weir
 

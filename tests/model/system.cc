@@ -12,7 +12,7 @@ namespace weir {
 bool AsymmetricFence() { return model::Membarrier(); }
 
 void HeavyFence() {
-  if constexpr (Broken(kBreakHeavyFence)) return;
+  if (Broken(kBreakHeavyFence)) return;
   if (AsymmetricFence()) model::FlushAll();
 }
 
