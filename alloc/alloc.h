@@ -56,9 +56,7 @@ inline void Free(int zone, int type, void* object) {
 }
 
 // Where the reference count of a cluster lives: a cache line of its own, apart from the cluster.
-inline uint32_t* ClusterCount(int zone, const void* object) {
-  return g_slabs.CountOf(object, zone);
-}
+inline uint32_t* ClusterCount(int zone, void* object) { return g_slabs.CountOf(object, zone); }
 
 }  // namespace weir
 

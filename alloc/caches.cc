@@ -30,7 +30,7 @@ bool Caches::Open(Cache& cache) {
 
 // The cache is empty and ours to give back to the fast path, unless in exhaustion mode.
 bool Caches::Restore(Cache& cache, bool flushing) {
-  if (Wanted() || InjectionArmed()) {
+  if (Wanted() || pools_.uncached >> id_ & 1 || InjectionArmed()) {
     if (flushing) cache.StayRevoked();
     cache.Leave();
     return false;

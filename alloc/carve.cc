@@ -1,4 +1,6 @@
 // Where new objects come from: carving, new slabs, limits.
+#include <sched.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -20,10 +22,10 @@ uint32_t Zone::Carve(uint32_t n, void** out) {
     int64_t left = limit() - Carving::Carved(w);
     take = static_cast<uint32_t>(std::clamp<int64_t>(left, 0, std::min(n, room)));
     if (take == 0) return 0;
-    // [V2] acquire: pairs with [V1], the slab's description.
+    // [V2] acquire: pairs with [V1], the slab's description. seq_cst: see OverLimit.
   } while (!carving_.compare_exchange_weak(
       w, Carving::Make(Carving::Carved(w) + take, Carving::Slab1(w), Carving::Place(w) + take),
-      std::memory_order_acq_rel, std::memory_order_acquire));
+      std::memory_order_seq_cst, std::memory_order_acquire));
   uint32_t number = (Carving::Slab1(w) - 1) << kPlaceBits | Carving::Place(w);
   for (uint32_t i = 0; i < take; ++i) {
     out[i] = g_slabs.ObjectAt(number + i, id_);
@@ -31,10 +33,23 @@ uint32_t Zone::Carve(uint32_t n, void** out) {
     memset(out[i], 0, kPoisonFrom[id_]);
     OnFree(id_, out[i]);
   }
+  while (take != 0 && OverLimit()) {
+    InTransit guard(pools_.transit, kInside);
+    PutAside(out[--take]);
+  }
   return take;
 }
 
+// Whether more objects exist than may, after the caller counted some. The other side of the Dekker
+// pair stores a lower limit [V3] and then looks at the count [V5]: either we see that limit here,
+// or SetLimit sees our objects.
+bool Zone::OverLimit() const {
+  if (Broken(kBreakOverLimit)) return false;
+  return carved() > limit();
+}
+
 bool Zone::Grow() {
+  if (pools_.one_by_one) return false;
   uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   if (Carving::Carved(w) >= limit()) return false;
   if (Carving::Slab1(w) != 0 && Carving::Place(w) < SlabCapacity(id_)) return true;
@@ -53,15 +68,16 @@ bool Zone::Grow() {
 }
 
 int64_t Zone::carved() const {
-  return Carving::Carved(carving_.load(std::memory_order_relaxed));  // hint
+  // [V5] seq_cst: pairs with [V3], see OverLimit; else a limit is believed that was overrun.
+  return Carving::Carved(carving_.load(std::memory_order_seq_cst));
 }
 
 int Zone::SetLimit(int64_t objects) {
   if (objects < 0 || objects > MostObjects(id_, pools_.options)) return EINVAL;
   if (objects < pools_.InUse(id_)) return EINVAL;        // plainly too low: nobody should see it
   int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
-  // [V3] seq_cst: pairs with [V4]; with Waiters::Any() in Poke, one side of a Dekker pair:
-  // either a waiter's look sees the new limit or we see the waiter.
+  // [V3] seq_cst: pairs with [V4], and with [V5] below; with Waiters::Any() in Poke, one side of a
+  // Dekker pair: either a waiter's look sees the new limit or we see the waiter.
   limit_.store(objects, Order(kBreakLimitOrder, std::memory_order_seq_cst));
   if (objects < carved()) {  // free objects can go if that is what it takes
     Recall();
@@ -70,7 +86,13 @@ int Zone::SetLimit(int64_t objects) {
     Trim();
     SetAside(objects);
   }
-  const bool refused = objects < carved();
+  bool refused = objects < carved();
+  // Unless so many are in use, someone is just carving, and will see the new limit and give back.
+  for (int looks = 0; refused && looks < kLooks && pools_.InUse(id_) <= objects; ++looks) {
+    sched_yield();
+    SetAside(objects);
+    refused = objects < carved();
+  }
   if (refused) limit_.store(old, std::memory_order_seq_cst);  // [V3]
   waiters_.Poke();  // who looked while it was lower must look again
   return refused ? EINVAL : 0;
@@ -78,15 +100,24 @@ int Zone::SetLimit(int64_t objects) {
 
 // Adds to the count of objects that exist. False at the limit.
 bool Zone::CountCarved(int by) {
-  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
+  uint64_t w = carving_.load(std::memory_order_seq_cst);  // [V2]
   do {
     if (by > 0 && Carving::Carved(w) + by > limit()) return false;
   } while (!carving_.compare_exchange_weak(
       w,
       Carving::Make(static_cast<uint32_t>(Carving::Carved(w) + by), Carving::Slab1(w),
                     Carving::Place(w)),
-      std::memory_order_acq_rel, std::memory_order_acquire));  // [V2]
-  return true;
+      std::memory_order_seq_cst, std::memory_order_seq_cst));  // [V2]
+  if (by <= 0 || !OverLimit()) return true;
+  CountCarved(-by);
+  return false;
+}
+
+// A free object is not counted any more. In transit.
+void Zone::PutAside(void* object) {
+  CountCarved(-1);
+  aside_count_.fetch_add(1, std::memory_order_relaxed);  // counter
+  aside_.Push(g_slabs.NumberOf(object, id_), Looser());
 }
 
 void Zone::SetAside(int64_t limit) {
@@ -99,14 +130,13 @@ void Zone::SetAside(int64_t limit) {
       object = m->rounds[--m->count];
       PackRest(m);
     }
-    CountCarved(-1);
-    aside_count_.fetch_add(1, std::memory_order_relaxed);  // counter
-    aside_.Push(g_slabs.NumberOf(object, id_), Looser());
+    PutAside(object);
   }
 }
 
 void* Zone::TakeSetAside(Gate gate) {
-  if (aside_.Empty()) return nullptr;
+  // Not in transit for nothing: who looks for the last object would have to look again.
+  if (aside_.Empty() || carved() >= limit()) return nullptr;
   InTransit guard(pools_.transit, gate);
   return PopSetAside();
 }
@@ -135,7 +165,7 @@ int Zone::Reserve(int64_t objects) {
       if (n == 0 && (fresh[0] = PopSetAside()) != nullptr) n = 1;
       PutMany(fresh, static_cast<int>(n));
     }
-    if (n == 0 && !Grow() && carved() < objects) return ENOBUFS;
+    if (n == 0 && !Grow() && carved() < objects) return pools_.one_by_one ? 0 : ENOBUFS;
   }
   return 0;
 }

@@ -21,6 +21,11 @@ int64_t Zone::InUse(const Tallies& sums) const {
                               CountOf(id_, sums.frees, sums.retyped));
 }
 
+int64_t Zone::bytes() const {
+  if (pools_.one_by_one) return carved() * static_cast<int64_t>(kObjectBytes[id_]);
+  return slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes);  // hint
+}
+
 void Zone::Fill(weir_zone_snapshot& out, const Tallies& sums) const {
   out.allocs = CountOf(id_, sums.allocs, sums.retyped);
   out.frees = CountOf(id_, sums.frees, sums.retyped);

@@ -4,7 +4,9 @@
 #include <sched.h>
 
 #include "weir/alloc/pools.h"
+#include "weir/alloc/sanitize.h"
 #include "weir/alloc/slab_range.h"
+#include "weir/alloc/trimmer.h"
 #include "weir/reclaim/futex.h"
 #include "weir/stats/atomic.h"
 #include "weir/stats/break.h"
@@ -38,9 +40,8 @@ void ForgetOthers(weir_pools& pools) {
   for (int i = 0; i < WEIR_NZONES; ++i) pools.caches(i).BuryOthers(own);
   for (Zone& zone : pools.zones) zone.AfterFork();
   pools.transit.Reset();
-  pools.records.ForEach([&](ThreadRecord& r) {
-    if (&r != own) pools.records.Abandon(&r);
-  });
+  pools.trimming_idle.store(0, std::memory_order_relaxed);  // quiescent
+  ForgetOwners(pools);
   pools.drains.AfterFork();
 }
 
@@ -71,6 +72,7 @@ void Parent() {
 void Child() {
   ForEachPools(ForgetOthers);
   OpenGate();
+  if (!kThreadsWatched) RestartTrimmer();
 }
 
 }  // namespace

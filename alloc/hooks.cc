@@ -7,7 +7,6 @@
 
 namespace weir {
 
-#ifdef WEIR_CHECK
 namespace {
 constexpr unsigned char kFill = 0xdb;
 }  // namespace
@@ -25,6 +24,5 @@ void VerifyFree(int zone, const void* object, size_t from, size_t to) {
     abort();
   }
 }
-#endif
 
 }  // namespace weir

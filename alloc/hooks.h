@@ -8,14 +8,20 @@
 
 namespace weir {
 
-#ifdef WEIR_CHECK
 // Fills bytes [from, to) of a free object with a pattern; verifies them, and aborts naming the
 // first that changed.
 void FillFree(void* object, size_t from, size_t to);
 void VerifyFree(int zone, const void* object, size_t from, size_t to);
+// Whether every free object is filled and verified; and whether someone else watches them all.
+#ifdef WEIR_CHECK
+inline constexpr bool kFillEach = true;
 #else
-inline void FillFree(void*, size_t, size_t) {}
-inline void VerifyFree(int, const void*, size_t, size_t) {}
+inline constexpr bool kFillEach = false;
+#endif
+#ifdef WEIR_ASAN
+inline constexpr bool kPoisonEach = true;
+#else
+inline constexpr bool kPoisonEach = false;
 #endif
 
 // The cluster of a packet.
@@ -24,12 +30,12 @@ inline void*& PacketCluster(void* packet) {
 }
 
 inline void CloseBytes(void* object, size_t from, size_t to) {
-  FillFree(object, from, to);
+  if (kFillEach) FillFree(object, from, to);
   Poison(static_cast<char*>(object) + from, to - from);
 }
 inline void OpenBytes(int zone, void* object, size_t from, size_t to) {
   Unpoison(static_cast<char*>(object) + from, to - from);
-  VerifyFree(zone, object, from, to);
+  if (kFillEach) VerifyFree(zone, object, from, to);
 }
 
 inline void OnFree(int zone, void* object) {

@@ -1,21 +1,20 @@
-// Failure injection, for tests: chosen allocations fail as if the limit were reached.
+// Failure injection: what alloc/failures.h promises.
 #ifndef WEIR_ALLOC_INJECT_H_
 #define WEIR_ALLOC_INJECT_H_
 
-namespace weir {
+#include "weir/alloc/failures.h"
 
-// The calling thread's nth allocation from now fails, and those after it succeed: 0 is the next,
-// -1 none. While it is set, and until it is set to -1, this thread's caches stay empty.
-void FailAllocation(long nth);
+namespace weir {
 
 // Whether the caches of this thread must stay revoked, so that every allocation passes
 // InjectFailure.
 bool InjectionArmed();
 
-// Whether this allocation is to fail. Besides FailAllocation, 1 in WEIR_FAIL (environment) of all
-// allocations in the check flavour, by a seed that is printed at start and can be set with
-// WEIR_FAIL_SEED.
-bool InjectFailure();
+// Whether this allocation is to fail; `endless`: it may wait without end.
+bool InjectFailure(bool endless);
+
+// What the environment asks for. nullptr, or a message that names the variable and its value.
+const char* FailAsEnvironmentSays();
 
 }  // namespace weir
 

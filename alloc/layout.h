@@ -56,6 +56,9 @@ inline constexpr int kBusyReads = 1;  // each is a step of the model
 inline constexpr int kBusyReads = 32;
 #endif
 
+// How many clusters can be guarded at a time (alloc/guard.h).
+inline constexpr uint32_t kGuardPlaces = 256;
+
 // Free objects are poisoned from here on (check flavour, AddressSanitizer); an mbuf's header
 // stays readable, so that a double free can be told from a wild pointer.
 inline constexpr size_t kPoisonFrom[kZones] = {40, 0, 0, 0, 0};

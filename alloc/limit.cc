@@ -94,16 +94,16 @@ void* Zone::AwaitTurn(uint64_t& ticket, int64_t deadline) {
   uint32_t number = waiters_.Await(ticket, deadline);
   if (number == Waiters::kNothing || number == Waiters::kLook) return nullptr;
   ticket = Waiters::kNoTicket;
-  return g_slabs.ObjectAt(number, id_);
+  return ObjectOf(number);
 }
 
 // What the caller has, or what it was granted meanwhile; of two, one goes back.
 void* Zone::LeaveQueue(uint64_t ticket, void* object) {
   uint32_t number = waiters_.Leave(ticket);
   if (number == Waiters::kNothing) return object;
-  void* granted = g_slabs.ObjectAt(number, id_);
+  void* granted = ObjectOf(number);
   if (object == nullptr) return granted;
-  PutOne(granted);
+  if (granted != nullptr) PutOne(granted);
   return object;
 }
 
@@ -124,7 +124,7 @@ void* Zone::AtLimit(int tally, int how) {
     bool busy = Recall();
     uint64_t moves = pools_.transit.Look();
     object = TakeOne();
-    if (object == nullptr && (TakePacketsApart() || Grow())) continue;
+    if (object == nullptr && (TakePacketsApart() || Grow() || LetGo())) continue;
     if (object != nullptr) {
       if (!may_wait || waiters_.Oldest(ticket)) break;
       PutOne(object);  // to those who came before
@@ -192,8 +192,7 @@ void* Zone::AtLimit(int tally, int how) {
 
 void Zone::AfterFork() {
   trimming_.store(0, std::memory_order_relaxed);  // quiescent
-  waiters_.Reset(Announced::In(waiters_) ? 1 : 0,
-                 [this](uint32_t number) { PutLoose(g_slabs.ObjectAt(number, id_)); });
+  waiters_.Reset(Announced::In(waiters_) ? 1 : 0, [this](uint32_t number) { PutNumber(number); });
 }
 
 }  // namespace weir

@@ -8,6 +8,7 @@
 
 #include "weir/alloc/layout.h"
 #include "weir/alloc/memory_limit.h"
+#include "weir/alloc/one_by_one.h"
 
 namespace weir {
 namespace {
@@ -31,9 +32,12 @@ constexpr Known kKnown[] = {
     {"wait_limit_ms", "WEIR_WAIT_LIMIT_MS", &weir_options::wait_limit_ms, 0, 86400000},
     {"wait_report_ms", "WEIR_WAIT_REPORT_MS", &weir_options::wait_report_ms, 1, 86400000},
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
+    {"trim_interval_ms", "WEIR_TRIM_INTERVAL_MS", &weir_options::trim_interval_ms, 10, 86400000},
     {"hugepages", "WEIR_HUGEPAGES", &weir_options::hugepages, 0, 1},
     {"region_bytes", "WEIR_REGION_BYTES", &weir_options::region_bytes, 0,
      int64_t{kMaxSlabs} * kSlabBytes},
+    {"quarantine", "WEIR_QUARANTINE", &weir_options::quarantine, 0, 1 << 24},
+    {"guard_one_in", "WEIR_GUARD_ONE_IN", &weir_options::guard_one_in, 0, 1 << 30},
 };
 
 const char* Refuse(const char* name, const char* value, int64_t least, int64_t most) {
@@ -71,14 +75,31 @@ const char* CheckRange(int64_t weir_options::*field, int64_t least, int64_t most
 const char* CheckSlabSource(weir_options& options, bool environment) {
   const char* variable = environment ? getenv("WEIR_SLAB_SOURCE") : nullptr;
   if (variable != nullptr) options.slab_source = variable;
-  if (options.slab_source == nullptr) options.slab_source = "jemalloc";
-  if (strcmp(options.slab_source, "jemalloc") == 0 || strcmp(options.slab_source, "mmap") == 0) {
-    return nullptr;
+  if (options.slab_source == nullptr) {
+    const bool others = options.region_bytes != 0 || options.quarantine != 0;
+    options.slab_source = UnderMemcheck() && !others ? "malloc" : "jemalloc";
+  }
+  for (const char* known : {"jemalloc", "mmap", "malloc"}) {
+    if (strcmp(options.slab_source, known) == 0) return nullptr;
   }
   static __thread char text[160];
-  snprintf(text, sizeof text, "%s: %.80s is neither jemalloc nor mmap",
+  snprintf(text, sizeof text, "%s: %.80s is none of jemalloc, mmap and malloc",
            variable != nullptr ? "WEIR_SLAB_SOURCE" : "slab_source", options.slab_source);
   return text;
+}
+
+// What cannot be had together.
+const char* CheckPairs(const weir_options& o) {
+  if (OneByOne(o) && o.region_bytes != 0) {
+    return "region_bytes: slab_source is malloc, which puts clusters anywhere";
+  }
+  if (OneByOne(o) && o.quarantine != 0) {
+    return "quarantine: slab_source is malloc, which has what is freed at once";
+  }
+  if (o.guard_one_in != 0 && o.region_bytes != 0) {
+    return "guard_one_in: region_bytes is set, and guarded clusters do not lie in the region";
+  }
+  return nullptr;
 }
 
 // Rounds the region up, and sees that the clusters fit. Only the default set, which is also the one
@@ -118,6 +139,8 @@ void FillDefaults(weir_options& o) {
 
 }  // namespace
 
+bool OneByOne(const weir_options& options) { return strcmp(options.slab_source, "malloc") == 0; }
+
 int64_t MostObjects(int zone, const weir_options& options) {
   if (zone != WEIR_ZONE_CLUSTER || options.region_bytes == 0) return kMaxObjects;
   return options.region_bytes / static_cast<int64_t>(kObjectBytes[zone]);
@@ -135,7 +158,13 @@ const char* ResolveOptions(weir_options& options, bool environment) {
     if (const char* wrong = FromEnvironment(k, options)) return wrong;
   }
   if (const char* wrong = CheckSlabSource(options, environment)) return wrong;
+  if (const char* wrong = CheckPairs(options)) return wrong;
   if (const char* wrong = CheckRegion(options, environment)) return wrong;
+  if (!environment) {
+    // One thread trims all sets: how often is the default set's to say.
+    const char* wrong = CheckRange(&weir_options::trim_interval_ms, 0, 0, options);
+    if (wrong != nullptr) return wrong;
+  }
   FillDefaults(options);
   if (const char* wrong = CheckRange(&weir_options::mblowat, 0, options.nmbufs, options)) {
     return wrong;

@@ -7,6 +7,9 @@
 
 #include "weir/alloc/alloc.h"
 #include "weir/alloc/fork.h"
+#include "weir/alloc/guard.h"
+#include "weir/alloc/inject.h"
+#include "weir/alloc/trimmer.h"
 
 namespace weir {
 
@@ -24,6 +27,15 @@ void StartSet(weir_pools& pools, const weir_options& o, const SlabSources& sourc
   pools.options = o;
   pools.source = sources.all;
   pools.cluster_source = sources.clusters;
+  pools.one_by_one = OneByOne(o);
+  const uint32_t all = (1u << WEIR_NZONES) - 1;
+  pools.uncached = pools.one_by_one || o.quarantine != 0 ? all
+                   : o.guard_one_in != 0                 ? all & ~(1u << WEIR_ZONE_MBUF)
+                                                         : 0;
+  for (Zone& zone : pools.zones) zone.OpenQuarantine();
+  if (o.guard_one_in != 0 && !OpenGuard()) {
+    fprintf(stderr, "weir: guard_one_in: no memory for guarded clusters; none are\n");
+  }
   pools.wait_limit_ms.store(o.wait_limit_ms, std::memory_order_relaxed);  // unpublished
   const int64_t limits[kZones] = {o.nmbufs, o.nmbclusters, o.nmbjumbop, o.nmbjumbo9, o.nmbjumbo16};
   for (int i = 0; i < kZones; ++i) pools.zones[i].SetLimit(limits[i]);
@@ -55,6 +67,12 @@ int StartPools(const weir_options* options) {
   MakeEndKey();
   InstallForkHandlers();
   StartSet(g_pools, resolved, sources);
+  if (const char* wrong = FailAsEnvironmentSays()) {
+    fprintf(stderr, "weir: %s\n", wrong);
+    if (options != nullptr) return EINVAL;
+    abort();
+  }
+  if (resolved.trim_interval_ms != 0) StartTrimmer(resolved.trim_interval_ms);
   started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }

@@ -46,7 +46,7 @@ struct weir_pools {
   // Stops when no more than `target` bytes are held, and takes what threads cache only if it must.
   int64_t TrimTo(int64_t target);
   // Takes what nobody has used since the last call: caches of idle threads, and the part of the
-  // depots that was not needed. One thread at a time.
+  // depots that was not needed. 0 at once while another thread is in it.
   int64_t TrimIdle();
   void RetireMagazines();
 
@@ -66,15 +66,19 @@ struct weir_pools {
   weir::Packets packets{*this};
   weir::Transit transit;
   weir::Registry<weir::ThreadRecord> records;
+  weir::Atomic<uint32_t> records_asked{0};  // whether their threads are still there
   weir::SharedCounts shared;
   weir::DrainRegistry drains;
   weir::Atomic<int64_t> wait_limit_ms{0};
   weir::Atomic<uint32_t> shutdown{0};
+  weir::Atomic<uint32_t> trimming_idle{0};
   // Written before the first use of the set, and not while it is used.
   const int number;
   weir_options options{};  // as resolved
   const weir::SlabSource* source = nullptr;
   const weir::SlabSource* cluster_source = nullptr;  // nullptr: the same
+  bool one_by_one = false;                           // each object is one of malloc's
+  uint32_t uncached = 0;                             // bit i: threads keep no cache of zone i
   char name[32] = "default";
   bool live = false;  // under the lock of LockStart
 };

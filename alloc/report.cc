@@ -76,8 +76,13 @@ void Zone::Report(int64_t waited_ns) const {
   });
   for (const Holders::Holder& h : holders.top) {
     if (h.held == 0) break;
-    fprintf(stderr, "weir:   thread %d (%s) has allocated %ld more than it freed\n", h.tid,
-            ThreadName(h.tid).text, static_cast<long>(h.held));
+    if (h.tid > 0) {
+      fprintf(stderr, "weir:   thread %d (%s) has allocated %ld more than it freed\n", h.tid,
+              ThreadName(h.tid).text, static_cast<long>(h.held));
+    } else {
+      fprintf(stderr, "weir:   threads that ended had allocated %ld more than they freed\n",
+              static_cast<long>(h.held));
+    }
   }
   fprintf(stderr, "weir:   at the limit, %ld more were allocated than freed\n",
           static_cast<long>(HeldBy(pools_.shared, id_)));

@@ -1,4 +1,5 @@
-// Tells AddressSanitizer which memory may be touched. Nothing in other builds.
+// Tells AddressSanitizer which memory may be touched. Nothing in other builds. And which sanitizer
+// is there.
 #ifndef WEIR_ALLOC_SANITIZE_H_
 #define WEIR_ALLOC_SANITIZE_H_
 
@@ -11,6 +12,23 @@
 #define WEIR_ASAN 1
 #endif
 #endif
+
+#if defined(__SANITIZE_THREAD__)
+#define WEIR_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEIR_TSAN 1
+#endif
+#endif
+
+namespace weir {
+// ThreadSanitizer ends a fork's child that starts a thread.
+#ifdef WEIR_TSAN
+inline constexpr bool kThreadsWatched = true;
+#else
+inline constexpr bool kThreadsWatched = false;
+#endif
+}  // namespace weir
 
 #ifdef WEIR_ASAN
 #include <sanitizer/asan_interface.h>

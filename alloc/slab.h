@@ -16,6 +16,7 @@
 #include "weir/alloc/index_stack.h"
 #include "weir/alloc/layout.h"
 #include "weir/alloc/metadata.h"
+#include "weir/alloc/one_by_one.h"
 #include "weir/alloc/slab_source.h"
 
 namespace weir {
@@ -52,17 +53,22 @@ class Slabs {
   void* ObjectAt(uint32_t number, int zone) const {
     return At(number >> kPlaceBits).base + (number & ((1u << kPlaceBits) - 1)) * kObjectBytes[zone];
   }
-  uint32_t NumberOf(const void* p, int zone) const {
-    uint32_t slab = Find(p);
+  static uint32_t PlaceOf(const void* p, int zone) {
     size_t offset = reinterpret_cast<uintptr_t>(p) & (kSlabBytes - 1);
-    return slab << kPlaceBits | static_cast<uint32_t>(offset / kObjectBytes[zone]);
+    return static_cast<uint32_t>(offset / kObjectBytes[zone]);
+  }
+  uint32_t NumberOf(const void* p, int zone) const {
+    return Find(p) << kPlaceBits | PlaceOf(p, zone);
   }
   Atomic<uint32_t>& LinkOf(uint32_t number) const {
     return At(number >> kPlaceBits).links[number & ((1u << kPlaceBits) - 1)];
   }
-  uint32_t* CountOf(const void* p, int zone) const {
-    uint32_t number = NumberOf(p, zone);
-    return &At(number >> kPlaceBits).counts[number & ((1u << kPlaceBits) - 1)].count;
+  // Also of a cluster that is in no slab, but one of malloc's.
+  uint32_t* CountOf(void* p, int zone) const {
+    const uint32_t slab = Find(p);
+    if (slab == kNone) [[unlikely]]
+      return OneObjectCount(p);
+    return &At(slab).counts[PlaceOf(p, zone)].count;
   }
 
  private:

@@ -14,6 +14,8 @@
 #include "weir/stats/counter.h"
 #include "weir/stats/snapshot.h"
 
+struct weir_pools;
+
 namespace weir {
 
 // Objects are counted by tally: an mbuf by its type, a cluster by its zone, a packet by its type.
@@ -52,7 +54,7 @@ struct ThreadRecord {
   // ---- Registry ----
   alignas(64) ThreadRecord* next_record = nullptr;
   Atomic<uint32_t> life{kAbandoned};
-  Atomic<int> tid{0};  // of its thread, or of the last one
+  Atomic<int> tid{0};  // of its thread, 0: it has none
 
   bool Reusable() const {
     for (const Cache& c : caches) {
@@ -71,6 +73,9 @@ extern __thread ThreadRecord* t_record __attribute__((tls_model("initial-exec"))
 ThreadRecord* OwnRecord();
 // Makes the pthread key whose destructor ends records, if it is not made yet.
 void MakeEndKey();
+// In a fork's child: the records of the threads that are not there, whose caches are dead, have no
+// owner.
+void ForgetOwners(weir_pools& pools);
 
 // Counts of a set's operations outside a thread's cache: owners write their own counters only
 // between Cache::Enter and Leave, where a signal handler cannot come in between.

@@ -139,6 +139,8 @@ int64_t Zone::TrimLoot(Loot& loot, uint32_t magazines, int64_t most) {
 
 int64_t Zone::Trim(int64_t most) {
   if (waiters_.Any()) return 0;
+  while (LetGo()) {
+  }
   // [Z1] acquire: pairs with [Z2]; one trim happens before the next.
   if (trimming_.exchange(1, std::memory_order_acquire) != 0) return 0;
   int64_t freed = 0;
@@ -213,9 +215,11 @@ int64_t weir_pools::TrimTo(int64_t target) {
 }
 
 int64_t weir_pools::TrimIdle() {
+  if (trimming_idle.exchange(1, std::memory_order_acquire) != 0) return 0;  // [Z1]
   weir::Caches::RecallIdle({&zones[0], &zones[1], &zones[2], &zones[3], &zones[4], &packets});
   for (uint32_t idle = packets.TakeIdleCount(); idle > 0; --idle) packets.TakeApart();
   int64_t bytes = 0;
   for (weir::Zone& zone : zones) bytes += zone.TrimIdle();
+  trimming_idle.store(0, std::memory_order_release);  // [Z2]
   return bytes;
 }

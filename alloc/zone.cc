@@ -2,8 +2,12 @@
 #include "weir/alloc/zone.h"
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 
+#include "weir/alloc/hooks.h"
 #include "weir/alloc/inject.h"
+#include "weir/alloc/one_by_one.h"
 #include "weir/alloc/pools.h"
 #include "weir/stats/break.h"
 
@@ -11,15 +15,49 @@ namespace weir {
 
 // ---- Putting ----
 
-void Zone::PutLoose(void* object) {
-  loose_count_.fetch_add(1, std::memory_order_relaxed);  // counter
-  loose_.Push(g_slabs.NumberOf(object, id_), Looser());
+// Free objects go by number, from hand to hand and on the loose stack. Where each is one of
+// malloc's, what goes by number is the right to have one.
+
+uint32_t Zone::NumberFor(void* object) {
+  if (!pools_.one_by_one) return g_slabs.NumberOf(object, id_);
+  DropOneObject(id_, object);
+  return 0;
 }
+
+void Zone::PutNumber(uint32_t number) {
+  if (pools_.one_by_one) {
+    CountCarved(-1);
+    return;
+  }
+  loose_count_.fetch_add(1, std::memory_order_relaxed);  // counter
+  loose_.Push(number, Looser());
+}
+
+void* Zone::ObjectOf(uint32_t number) {
+  if (!pools_.one_by_one) return g_slabs.ObjectAt(number, id_);
+  void* object = MakeOneObject(id_);
+  if (object == nullptr) {
+    PutNumber(number);
+    return nullptr;
+  }
+  memset(object, 0, kPoisonFrom[id_]);  // as in Carve
+  OnFree(id_, object);
+  return object;
+}
+
+void Zone::PutLoose(void* object) { PutNumber(NumberFor(object)); }
 
 void Zone::PutOne(void* object) {
   if (Broken(kBreakWaitRecheck)) return PutLoose(object);
-  if (waiters_.Grant(g_slabs.NumberOf(object, id_))) return;
-  PutLoose(object);
+  const uint32_t number = NumberFor(object);
+  if (waiters_.Grant(number)) return;
+  if (quarantine_.On()) [[unlikely]] {
+    InTransit guard(pools_.transit);
+    object = HoldBack(object);
+    if (object != nullptr) PutLoose(object);
+  } else {
+    PutNumber(number);
+  }
   ServeWaiters(kAtGate);
 }
 
@@ -28,9 +66,11 @@ void Zone::ServeWaiters(Gate gate) {
   InTransit guard(pools_.transit, gate);
   while (waiters_.Queued()) {
     void* object = TakeOne(kInside);
+    if (object == nullptr && LetGo(kInside)) continue;
     if (object == nullptr) break;
     // If the last one left meanwhile, another may come: look again.
-    if (!waiters_.Grant(g_slabs.NumberOf(object, id_))) PutLoose(object);
+    const uint32_t number = NumberFor(object);
+    if (!waiters_.Grant(number)) PutNumber(number);
   }
 }
 
@@ -75,6 +115,7 @@ void* Zone::TakeFromDepot(Gate gate) {
 }
 
 void* Zone::TakeOne(Gate gate) {
+  if (pools_.one_by_one) return CountCarved(1) ? ObjectOf(0) : nullptr;
   if (void* object = TakeLoose()) return object;
   if (void* object = TakeFromDepot(gate)) return object;
   if (void* object = TakeSetAside(gate)) return object;
@@ -82,12 +123,46 @@ void* Zone::TakeOne(Gate gate) {
   return Carve(1, &object) == 1 ? object : nullptr;
 }
 
+// ---- Quarantine ----
+
+void Zone::OpenQuarantine() {
+  const size_t n = static_cast<size_t>(pools_.options.quarantine);
+  if (quarantine_.Open(n)) return;
+  fprintf(stderr, "weir: quarantine: no memory to hold %zu objects of zone %s back; none are\n", n,
+          weir_zone_name(id_));
+}
+
+// What is watched anyway need not be filled.
+void* Zone::HoldBack(void* object) {
+  if (!kFillEach && !kPoisonEach) FillFree(object, kPoisonFrom[id_], kObjectBytes[id_]);
+  return Leaving(quarantine_.Swap(object));
+}
+
+void* Zone::Leaving(void* object) const {
+  if (object != nullptr && !kFillEach && !kPoisonEach) {
+    VerifyFree(id_, object, kPoisonFrom[id_], kObjectBytes[id_]);
+  }
+  return object;
+}
+
+bool Zone::LetGo(Gate gate) {
+  if (!quarantine_.Any()) return false;
+  InTransit guard(pools_.transit, gate);
+  for (uint32_t n = 0; n < kMagazineRounds; ++n) {
+    void* object = Leaving(quarantine_.Take());
+    if (object == nullptr) return n != 0;
+    PutLoose(object);
+  }
+  return true;
+}
+
 // ---- The slow paths ----
 
 void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
-  if (InjectFailure()) [[unlikely]] {
+  const bool endless = how == kWait && pools_.wait_limit_ms.load(std::memory_order_relaxed) <= 0;
+  if (InjectFailure(endless)) [[unlikely]] {  // hint
     failures_.Add(1);
-    errno = ENOBUFS;
+    errno = how == kWait && !endless ? ETIMEDOUT : ENOBUFS;
     return nullptr;
   }
   do {

@@ -32,6 +32,7 @@
 #include "weir/alloc/caches.h"
 #include "weir/alloc/index_stack.h"
 #include "weir/alloc/layout.h"
+#include "weir/alloc/quarantine.h"
 #include "weir/alloc/slab.h"
 #include "weir/alloc/thread_record.h"
 #include "weir/alloc/transit.h"
@@ -60,8 +61,7 @@ class Zone final : public Caches {
   void PutMany(void* const* objects, int n);
 
   // Most objects that may exist. 0, or EINVAL below what is in use or out of range. Any time. When
-  // it is lowered, free objects above it are set aside until it is raised or their slab can go. A
-  // thread that is carving meanwhile may still carve by the old limit.
+  // it is lowered, free objects above it are set aside until it is raised or their slab can go.
   int SetLimit(int64_t objects);
   // [V4] seq_cst: pairs with [V3].
   int64_t limit() const { return limit_.load(std::memory_order_seq_cst); }
@@ -85,10 +85,11 @@ class Zone final : public Caches {
   // In a fork's child (alloc/fork.h), whose only thread is the caller.
   void AfterFork();
 
-  // Held from the slab source.
-  int64_t bytes() const {
-    return slabs_.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes);  // hint
-  }
+  // For the start of a set, whose options are resolved: room for what is held back.
+  void OpenQuarantine();
+
+  // Held from the slab source, or from malloc.
+  int64_t bytes() const;
   uint64_t failures() const { return failures_.Read(); }
   uint64_t delayed() const { return delayed_.Read(); }
   Waiters& waiters() { return waiters_; }
@@ -114,6 +115,16 @@ class Zone final : public Caches {
 
   // zone.cc.
   void Fill(Cache& cache) override;
+  // The number that stands for a free object from now on; a number put where takers look; and the
+  // object of a number that was taken, nullptr if there is no memory for it.
+  uint32_t NumberFor(void* object);
+  void PutNumber(uint32_t number);
+  void* ObjectOf(uint32_t number);
+  // The object is held back; the one that leaves for it, or nullptr.
+  void* HoldBack(void* object);
+  void* Leaving(void* object) const;  // the same object, verified
+  // Some of what is held back goes where takers look. False: there is nothing.
+  bool LetGo(Gate gate = kAtGate);
   void PutLoose(void* object) override;
   void* TakeLoose();
   void* TakeFromDepot(Gate gate);
@@ -125,7 +136,9 @@ class Zone final : public Caches {
   void SetAside(int64_t limit);
   void* TakeSetAside(Gate gate);
   void* PopSetAside();  // in transit
+  void PutAside(void* object);
   bool CountCarved(int by);
+  bool OverLimit() const;
 
   // New objects (carve.cc). Carve: up to n from the current slab; Grow: false at the limit or
   // without memory, else there may be more to carve now.
@@ -153,6 +166,7 @@ class Zone final : public Caches {
   IndexStack loose_;
   Waiters waiters_;
   IndexStack aside_;  // linked as loose_ is: an object is on one of them at most
+  Quarantine quarantine_;
   // ---- Slow paths ----
   alignas(64) IndexStack spare_slabs_;  // records of slabs that are gone
   Atomic<int64_t> slabs_{0};            // live

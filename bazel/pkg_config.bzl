@@ -67,7 +67,7 @@ def _pkg_config_repository_impl(ctx):
     for name, flags in ctx.attr.without_pc.items():
         if not ctx.path("/usr/include/" + ctx.attr.header).exists:
             _fail_missing(ctx, ctx.attr.header)
-        out.append(_target(name, [], [], flags.split(" ")))
+        out.append(_target(name, [], [], [f for f in flags.split(" ") if f]))
     ctx.file("BUILD.bazel", "\n".join(out))
     ctx.file("WORKSPACE", "")
 

@@ -54,6 +54,13 @@ def weir_repositories():
         apt = "liburing-dev",
         modules = {"liburing": "liburing"},
     )
+    # Its requests, which are headers only.
+    pkg_config_library(
+        name = "valgrind",
+        apt = "valgrind",
+        without_pc = {"valgrind": ""},
+        header = "valgrind/memcheck.h",
+    )
     pkg_config_library(
         name = "absl",
         apt = "libabsl-dev",

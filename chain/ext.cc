@@ -8,6 +8,7 @@
 #include <new>
 
 #include "weir/alloc/alloc.h"
+#include "weir/alloc/guard.h"
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/refcount.h"
@@ -22,6 +23,11 @@ static_assert(EXT_CLUSTER == WEIR_ZONE_CLUSTER && EXT_JUMBOP == WEIR_ZONE_JUMBO_
 bool IsCluster(uint32_t type) { return type >= EXT_CLUSTER && type <= EXT_PACKET; }
 int ZoneOf(uint32_t type) {
   return type == EXT_PACKET ? int{WEIR_ZONE_CLUSTER} : static_cast<int>(type);
+}
+
+void ReleaseGuarded(mbuf* m) {
+  const GuardedFor it = LeaveGuarded(m->m_ext.ext_buf);
+  PoolsAt(it.pool)->Free(it.zone, it.type, it.cluster);
 }
 
 // A count of its own for a caller's buffer that is shared for the first time.
@@ -107,6 +113,17 @@ void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
 }
 
+void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
+  if (!ChooseGuarded(pools.options.guard_one_in)) [[likely]]
+    return;
+  m_ext& ext = m->m_ext;
+  char* at = static_cast<char*>(
+      PlaceGuarded({ext.ext_buf, ZoneOf(ext.ext_type), type, static_cast<int>(ext.ext_pool)}));
+  if (at == nullptr) return;
+  ext = {at, nullptr, ext.ext_size, EXT_GUARDED, ext.ext_pool, ReleaseGuarded, nullptr, nullptr};
+  m->m_data = at;
+}
+
 mbuf* CloneFast(mbuf* m) {
   constexpr uint32_t kKinds = M_PKTHDR | M_EXT;
   const int type = m->m_type;
@@ -138,6 +155,7 @@ int m_cljget(struct mbuf* m, int how, int size) {
   void* buf = pool == 0 ? weir::Alloc(zone, 0, how) : weir::PoolsOf(m).Alloc(zone, 0, how);
   if (buf == nullptr) return errno;
   weir::AttachCluster(m, buf, size, zone, pool);
+  weir::MaybeGuard(weir::PoolsOf(m), m, 0);
   return 0;
 }
 
@@ -180,8 +198,10 @@ unsigned m_extrefcnt(const struct mbuf* m) {
 }
 
 int m_extzone(const struct mbuf* m) {
-  if (m == nullptr || !(m->m_flags & M_EXT) || !weir::IsCluster(m->m_ext.ext_type)) return -1;
-  return weir::ZoneOf(m->m_ext.ext_type);
+  if (m == nullptr || !(m->m_flags & M_EXT)) return -1;
+  const uint32_t type = m->m_ext.ext_type;
+  if (type == EXT_GUARDED) return weir::ZoneOfGuarded(m->m_ext.ext_buf);
+  return weir::IsCluster(type) ? weir::ZoneOf(type) : -1;
 }
 
 int m_extshare(struct mbuf* m, struct mbuf* n) {

@@ -2,6 +2,7 @@
 #ifndef WEIR_CHAIN_EXT_H_
 #define WEIR_CHAIN_EXT_H_
 
+#include "weir/alloc/pools.h"
 #include "weir/chain/mbuf.h"
 
 namespace weir {
@@ -11,6 +12,10 @@ int ZoneOfSize(int size);
 
 // The smallest cluster size that holds `len` bytes, or 0 if none does.
 int ClusterFor(int len);
+
+// m has got a cluster, of this type (alloc/alloc.h): if it is one that is to be guarded, m has
+// another in its place, and m_data points to that.
+void MaybeGuard(const weir_pools& pools, mbuf* m, int type);
 
 // m_copypacket of the common packet: one mbuf, its data in a cluster that the copy shares, no tags.
 // nullptr if m is another, or this thread's cache has no mbuf; m is as before, go the long way.

@@ -33,6 +33,7 @@ mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags) {
   char* buf = static_cast<char*>(PacketCluster(p));
   mbuf* m = InitMbuf(p, type, static_cast<uint32_t>(flags) | M_EXT, buf, pools.number);
   InitExt(m, buf, MCLBYTES, EXT_PACKET, pools.number);
+  MaybeGuard(pools, m, kOfPacket);
   return m;
 }
 

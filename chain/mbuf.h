@@ -102,6 +102,7 @@ extern "C" {
 #define EXT_JUMBO9 3     // MJUM9BYTES
 #define EXT_JUMBO16 4    // MJUM16BYTES
 #define EXT_PACKET 5     // MCLBYTES, of an mbuf that came with it (m_getcl)
+#define EXT_GUARDED 6    // a cluster of any size between guard pages (the option guard_one_in)
 #define EXT_NET_DRV 252  // the caller's buffer, given back through ext_free
 #define EXT_MOD_TYPE 253
 #define EXT_DISPOSABLE 254  // the caller's buffer, given back through ext_free

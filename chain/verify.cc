@@ -15,10 +15,9 @@ const char* ExtFault(const mbuf* m) {
   const m_ext& ext = m->m_ext;
   if (ext.ext_buf == nullptr) return "M_EXT without a buffer";
   if (ext.ext_size > INT32_MAX) return "ext_size out of range";
-  if (ext.ext_type <= EXT_PACKET) {
-    const uint32_t type = ext.ext_type == EXT_PACKET ? EXT_CLUSTER : ext.ext_type;
-    int zone = ZoneOfSize(static_cast<int>(ext.ext_size));
-    if (zone < 0 || type != static_cast<uint32_t>(zone)) {
+  if (ext.ext_type <= EXT_GUARDED) {
+    const int zone = ZoneOfSize(static_cast<int>(ext.ext_size));
+    if (zone < 0 || m_extzone(m) != zone) {
       return "ext_size is not the size of this type of cluster";
     }
   } else if (ext.ext_type < EXT_NET_DRV || ext.ext_type > EXT_EXTREF) {

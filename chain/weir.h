@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "weir/alloc/failures.h"
 #include "weir/alloc/options.h"
 #include "weir/stats/snapshot.h"
 
@@ -39,9 +40,11 @@ long weir_trim(void);
 // The same until no more than `bytes` are held, from all zones together; what threads cache is
 // taken only if it must be. Returns bytes given back.
 long weir_trim_to(int64_t bytes);
-// Gives back what was not used since the last call: for a timer of yours, say every ten seconds.
-// Caches of threads that did nothing meanwhile are taken, and the part of what is free besides that
-// was never needed; a thread or zone that is busy keeps its working set. One thread at a time.
+// Gives back what was not used since the last call: for a timer of yours, say every ten seconds, if
+// weir's own (the option trim_interval_ms) will not do. Caches of threads that did nothing
+// meanwhile are taken, and the part of what is free besides that was never needed; a thread or zone
+// that is busy keeps its working set. Returns bytes given back; 0 at once while another thread is
+// in it.
 long weir_trim_idle(void);
 
 // Where the region is (the option region_bytes), in which all 2 KiB clusters lie, those of packets

@@ -167,6 +167,7 @@ class Waiters {
     waiting_.store(n, std::memory_order_relaxed);
     for (Atomic<uint32_t>& slot : slots_) {
       const uint32_t v = slot.load(std::memory_order_relaxed);
+      if (v == kEmpty) continue;  // most have never been touched
       slot.store(kEmpty, std::memory_order_relaxed);
       if (v >= kFirstObject) put(v - kFirstObject);
     }
@@ -178,7 +179,7 @@ class Waiters {
 #ifdef WEIR_TINY
   static constexpr uint32_t kSlots = 2;
 #else
-  static constexpr uint32_t kSlots = 1024;
+  static constexpr uint32_t kSlots = 16384;  // most threads of one zone that wait in order
 #endif
   enum : uint32_t { kEmpty, kWaiting, kAgain, kCancelled, kFirstObject };
   static_assert(kMostNumber + kFirstObject < kLook);

@@ -33,6 +33,7 @@ enum Break {
   kBreakTransitLook = 15,  // alloc/transit.h: the second look is left out
   kBreakLimitOrder = 16,   // alloc/carve.cc [V3]: a new limit is stored relaxed
   kBreakGrant = 17,        // reclaim/waiters.h [Q3]: an object is handed over relaxed
+  kBreakOverLimit = 18,    // alloc/carve.cc: who carved does not look at the limit again
   kBreakRangeLock = 40,    // alloc/slab_range.cc: slabs are handed out without the lock
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held

@@ -53,14 +53,14 @@ TEST_F(Options, EnvironmentOverridesTheField) {
   EXPECT_EQ(o.nmbclusters, 777);
 }
 
-TEST_F(Options, SlabSourceIsOneOfTwo) {
+TEST_F(Options, SlabSourceIsOneOfThree) {
   weir_options o{};
   ASSERT_EQ(ResolveOptions(o), nullptr);
   EXPECT_STREQ(o.slab_source, "jemalloc");
   o.slab_source = "disk";
-  EXPECT_STREQ(ResolveOptions(o), "slab_source: disk is neither jemalloc nor mmap");
+  EXPECT_STREQ(ResolveOptions(o), "slab_source: disk is none of jemalloc, mmap and malloc");
   setenv("WEIR_SLAB_SOURCE", "mmapp", 1);
-  EXPECT_STREQ(ResolveOptions(o), "WEIR_SLAB_SOURCE: mmapp is neither jemalloc nor mmap");
+  EXPECT_STREQ(ResolveOptions(o), "WEIR_SLAB_SOURCE: mmapp is none of jemalloc, mmap and malloc");
   setenv("WEIR_SLAB_SOURCE", "mmap", 1);
   ASSERT_EQ(ResolveOptions(o), nullptr);
   EXPECT_STREQ(o.slab_source, "mmap");

@@ -167,7 +167,7 @@ std::string Tags(mbuf* m) {
 int ExternalInUse() { return external_in_use; }
 
 int ForEachFailure(const std::function<mbuf*()>& make, const std::function<bool(mbuf*)>& attempt) {
-  int failures = FailOneByOne(FailAllocation, make, attempt);
+  int failures = FailOneByOne(weir_fail_nth, make, attempt);
   return failures + FailOneByOne(FailNothrow, make, attempt);
 }
 

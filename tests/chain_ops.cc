@@ -19,11 +19,11 @@ namespace weir {
 
 ChainOps::Armed::Armed(ChainOps* ops) {
   if (!ops->arm_) return;
-  (ops->source_->Below(3) == 0 ? FailNothrow : FailAllocation)(ops->source_->Below(5));
+  (ops->source_->Below(3) == 0 ? FailNothrow : weir_fail_nth)(ops->source_->Below(5));
 }
 
 ChainOps::Armed::~Armed() {
-  FailAllocation(-1);
+  weir_fail_nth(-1);
   FailNothrow(-1);
 }
 

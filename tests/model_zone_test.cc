@@ -90,6 +90,26 @@ TEST(ModelZone, AForkFindsEveryObject) {
   ExpectSafe("end | fork", {4, 0, false}, {[] { World().End(0); }, [] { World().Fork(1); }}, 2);
 }
 
+// Who carved by the old limit meanwhile gives it back, or the new limit is refused.
+TEST(ModelZone, ALoweredLimitIsNotOverrun) {
+  static bool lowered, taken;
+  Program p;
+  p.setup = [] {
+    lowered = taken = false;
+    Set({1, 1, true, 2});
+  };
+  p.threads = {[] { lowered = World().zone().SetLimit(1) == 0; },
+               [] { taken = World().Alloc(1, kNoWait); }};
+  p.check = [] {
+    MODEL_CHECK(!lowered || !taken);
+    MODEL_CHECK(lowered || taken);
+    World().Check();
+  };
+  Result r = Explore("lower | alloc", p, {.delays = 3});
+  EXPECT_EQ(r.failure, "");
+  EXPECT_TRUE(r.complete || r.failure != "");
+}
+
 // A limit that is refused is put back, and who saw it meanwhile looks again.
 TEST(ModelZone, ARefusedLimitLeavesNobodyAsleep) {
   ExpectSafe("refused | wait", {1, 1, true, 2},

@@ -11,6 +11,7 @@
 #include "weir/alloc/pools.h"
 #include "weir/alloc/slab_range.h"
 #include "weir/alloc/slab_source.h"
+#include "weir/alloc/trimmer.h"
 
 namespace weir {
 namespace {
@@ -56,6 +57,8 @@ const char* ChooseSlabSources(const weir_options&, SlabSources& chosen) {
   chosen.all = &kStaticSlabs;
   return nullptr;
 }
+void StartTrimmer(int64_t) {}
+void RestartTrimmer() {}
 void LockRanges() {}
 void UnlockRanges() {}
 
