@@ -45,6 +45,12 @@ def weir_repositories():
         header = "mimalloc.h",
     )
     pkg_config_library(
+        name = "dpdk",
+        apt = "libdpdk-dev",
+        in_setup = False,  # 230 packages for one comparison
+        module = "libdpdk",
+    )
+    pkg_config_library(
         name = "libmicrohttpd",
         apt = "libmicrohttpd-dev",
         modules = {"libmicrohttpd": "libmicrohttpd"},

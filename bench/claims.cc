@@ -1,7 +1,5 @@
 // What weir claims and speed does not show: nothing free is out of reach, no wake-up is lost,
 // caches of sleeping threads come back at once, memory goes back to the operating system.
-#include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,19 +10,27 @@
 #include <cstdlib>
 #include <cstring>
 #include <random>
-#include <string_view>
+#include <span>
 #include <thread>
 #include <vector>
 
+#include "bench/claims.h"
+#include "bench/exhaustion.h"
+#include "bench/sleepers.h"
 #include "weir/chain/mbuf.h"
 #include "weir/chain/weir.h"
 
 namespace {
 
+using weir_bench::Check;
+using weir_bench::Claim;
+using weir_bench::quick;
+using weir_bench::Sleepers;
+
 constexpr char kUsage[] =
     R"(usage: claims [--quick] [exhaustion | waits | recall | trim]...
 
-exhaustion   2, 8, 64 and 1,000 threads fill their caches and sleep in read(2); then one thread
+exhaustion   2, 8, 64, 120 and 1,000 threads fill their caches and sleep in read(2); then one thread
              allocates up to the limit without waiting. For every zone, 1,000 times.
 waits        a million waits at the limit, which only frees by other threads end; no time limit.
 recall       how long the allocation takes that finds everything in the caches of 1,000 threads that
@@ -36,15 +42,6 @@ All of them if none is named. --quick: much less of each, to see that they run.
 Exit status: 0 if every claim holds, 1 if not, 2 for a wrong argument.
 )";
 
-bool quick = false;
-bool held = true;  // every claim so far
-
-void Check(bool good, const char* claim) {
-  if (good) return;
-  printf("  DOES NOT HOLD: %s\n", claim);
-  held = false;
-}
-
 int64_t Now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -55,27 +52,6 @@ struct weir_snapshot Snapshot() {
   struct weir_snapshot s;
   weir_snapshot(&s);
   return s;
-}
-
-// One object of the zone, or more where it comes with others.
-mbuf* Get(int zone, int how) {
-  switch (zone) {
-    case WEIR_ZONE_MBUF:
-      return m_get(how, MT_DATA);
-    case WEIR_ZONE_PACKET:
-      return m_getcl(how, MT_DATA, M_PKTHDR);
-    case WEIR_ZONE_CLUSTER: {
-      mbuf* m = m_get(how, MT_DATA);
-      if (m == nullptr || m_clget(m, how) == 0) return m;
-      m_free(m);
-      return nullptr;
-    }
-    default:
-      return m_getjcl(how, MT_DATA, 0,
-                      zone == WEIR_ZONE_JUMBO_PAGE ? MJUMPAGESIZE
-                      : zone == WEIR_ZONE_JUMBO_9K ? MJUM9BYTES
-                                                   : MJUM16BYTES);
-  }
 }
 
 void Free(std::vector<mbuf*>& held_mbufs) {
@@ -95,87 +71,47 @@ void SetLimit(int zone, long limit) {
   }
 }
 
-// Threads that do `work` when they are told to, and sleep in read(2) in between.
-template <typename Work>
-class Sleepers {
+// A zone as exhaustion.h describes it.
+class Zone {
  public:
-  Sleepers(int n, Work work) : work_(work) {
-    for (int i = 0; i < n; ++i) {
-      const int fd = eventfd(0, EFD_CLOEXEC);
-      if (fd < 0) {
-        perror("claims: eventfd");
-        exit(1);
+  static constexpr int kThreads[] = {2, 8, 64, 120, 1000};
+  explicit Zone(int zone) : zone_(zone) {}
+  const char* Name() const { return weir_zone_name(zone_); }
+  int Each() const {
+    return zone_ >= WEIR_ZONE_JUMBO_PAGE && zone_ <= WEIR_ZONE_JUMBO_16K ? 16 : 64;
+  }
+  void SetLimit(long limit) { ::SetLimit(zone_, limit); }
+  // Of the zone, or more where it comes with others.
+  mbuf* Get() const {
+    switch (zone_) {
+      case WEIR_ZONE_MBUF:
+        return m_get(M_DONTWAIT, MT_DATA);
+      case WEIR_ZONE_PACKET:
+        return m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR);
+      case WEIR_ZONE_CLUSTER: {
+        mbuf* m = m_get(M_DONTWAIT, MT_DATA);
+        if (m == nullptr || m_clget(m, M_DONTWAIT) == 0) return m;
+        m_free(m);
+        return nullptr;
       }
-      fds_.push_back(fd);
-      threads_.emplace_back([this, fd] {
-        uint64_t word;
-        while (read(fd, &word, sizeof word) == sizeof word && word == kGo) {
-          work_();
-          done_.fetch_add(1);
-          done_.notify_one();
-        }
-      });
+      default:
+        return m_getjcl(M_DONTWAIT, MT_DATA, 0,
+                        zone_ == WEIR_ZONE_JUMBO_PAGE ? MJUMPAGESIZE
+                        : zone_ == WEIR_ZONE_JUMBO_9K ? MJUM9BYTES
+                                                      : MJUM16BYTES);
     }
   }
-  ~Sleepers() {
-    for (int fd : fds_) Write(fd, kStop);
-    for (std::thread& t : threads_) t.join();
-    for (int fd : fds_) close(fd);
-  }
-  // Wakes each once, and returns when all sleep again or are about to.
-  void Run() {
-    const int want = done_.load() + static_cast<int>(threads_.size());
-    for (int fd : fds_) Write(fd, kGo);
-    for (int now; (now = done_.load()) < want;) done_.wait(now);
-  }
+  void Free(mbuf* m) const { m_freem(m); }
+  int64_t Cached() const { return Snapshot().zones[zone_].cached_thread; }
 
  private:
-  static constexpr uint64_t kGo = 1, kStop = 2;
-  static void Write(int fd, uint64_t word) {
-    if (write(fd, &word, sizeof word) != sizeof word) abort();
-  }
-
-  Work work_;
-  std::vector<int> fds_;
-  std::atomic<int> done_{0};
-  std::vector<std::thread> threads_;
+  int zone_;
 };
 
 void Exhaustion() {
-  const int rounds = quick ? 3 : 1000;
-  printf("%-12s %8s %8s %12s %12s %10s\n", "zone", "threads", "rounds", "in caches", "allocated",
-         "of limit");
-  for (int zone = 0; zone < WEIR_NZONES; ++zone) {
-    const int each = zone >= WEIR_ZONE_JUMBO_PAGE && zone <= WEIR_ZONE_JUMBO_16K ? 16 : 64;
-    for (int threads : {2, 8, 64, 1000}) {
-      if (quick && threads > 64) continue;
-      const long limit = 2L * threads * each;  // so that nobody recalls while they fill
-      SetLimit(zone, limit);
-      Sleepers sleepers(threads, [&] {
-        std::vector<mbuf*> mine;
-        for (int i = 0; i < each; ++i) {
-          mbuf* m = Get(zone, M_DONTWAIT);
-          if (m == nullptr) break;
-          mine.push_back(m);
-        }
-        Free(mine);
-      });
-      int64_t allocated = 0, cached = 0;
-      std::vector<mbuf*> all;
-      for (int round = 0; round < rounds; ++round) {
-        sleepers.Run();
-        cached += Snapshot().zones[zone].cached_thread;
-        while (mbuf* m = Get(zone, M_DONTWAIT)) all.push_back(m);
-        allocated += static_cast<int64_t>(all.size());
-        Free(all);
-      }
-      printf("%-12s %8d %8d %12ld %12ld %9.3f%%\n", weir_zone_name(zone), threads, rounds,
-             static_cast<long>(cached), static_cast<long>(allocated),
-             100.0 * static_cast<double>(allocated) / static_cast<double>(limit * rounds));
-      fflush(stdout);
-      Check(allocated == limit * rounds, "all up to the limit can be allocated");
-    }
-  }
+  std::vector<Zone> zones;
+  for (int zone = 0; zone < WEIR_NZONES; ++zone) zones.emplace_back(zone);
+  weir_bench::Exhaustion(std::span(zones));
 }
 
 void Waits() {
@@ -336,47 +272,14 @@ void Trim() {
   printf("With half of them in use, at random, every slab has some: none can go at once.\n");
 }
 
-struct Claim {
-  const char* name;
-  void (*show)();
-};
 constexpr Claim kClaims[] = {
     {"exhaustion", Exhaustion}, {"waits", Waits}, {"recall", Recall}, {"trim", Trim}};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<const Claim*> chosen;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view arg = argv[i];
-    if (arg == "--help" || arg == "-h") {
-      fputs(kUsage, stdout);
-      return 0;
-    }
-    const Claim* claim = std::find_if(std::begin(kClaims), std::end(kClaims),
-                                      [&](const Claim& c) { return arg == c.name; });
-    if (arg == "--quick") {
-      quick = true;
-    } else if (claim != std::end(kClaims)) {
-      chosen.push_back(claim);
-    } else {
-      fprintf(stderr, "claims: %s is none of the claims\n%s", argv[i], kUsage);
-      return 2;
-    }
-  }
-  // A thousand threads sleep in a file of their own each.
-  rlimit files;
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4096);
-  setrlimit(RLIMIT_NOFILE, &files);
   struct weir_options options = {};
   options.warn_interval_s = 86400;
   weir_init(&options);
-  for (const Claim& claim : kClaims) {
-    if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), &claim) == chosen.end())
-      continue;
-    printf("== %s\n", claim.name);
-    claim.show();
-  }
-  return held ? 0 : 1;
+  return weir_bench::ClaimsMain(argc, argv, kUsage, kClaims);
 }
