@@ -16,6 +16,7 @@
 #include "weir/alloc/stack.h"
 #include "weir/reclaim/futex.h"
 #include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 namespace {
@@ -172,7 +173,12 @@ void* PlaceGuarded(const GuardedFor& stands_for) {
   for (int i = 0; i < kTries; ++i) {
     Place& p = places[next.fetch_add(1, std::memory_order_relaxed) % kGuardPlaces];  // counter
     // [N1] acquire: pairs with [N2], the place is as its last cluster left it.
-    if (p.taken.exchange(1, std::memory_order_acquire) != 0) continue;
+    if (Broken(kBreakGuardPlace)) {
+      if (p.taken.load(std::memory_order_acquire) != 0) continue;  // [N1]
+      p.taken.store(1, std::memory_order_relaxed);                 // hint
+    } else if (p.taken.exchange(1, std::memory_order_acquire) != 0) {
+      continue;
+    }
     p.stands_for = stands_for;
     p.bytes = kObjectBytes[stands_for.zone];
     p.cluster = DataOf(p) + (Random() % 2 == 0 ? 0 : kDataBytes - p.bytes);

@@ -14,6 +14,7 @@
 
 #include "weir/alloc/metadata.h"
 #include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -42,7 +43,7 @@ class Quarantine {
     const uint64_t at = next_.fetch_add(1, std::memory_order_relaxed);  // counter
     // [Y1] seq_cst: pairs with [Y2], what the last owner did with the object, and so with itself;
     // with Waiters [Q2] behind it one side of a Dekker pair, [Q1] and [Y2] the other.
-    return ring_[at % size_].exchange(object, std::memory_order_seq_cst);
+    return ring_[at % size_].exchange(object, Order(kBreakQuarantine, std::memory_order_seq_cst));
   }
 
   // Takes one of the oldest out, or nullptr if there is none.

@@ -10,6 +10,7 @@
 
 #include "weir/alloc/metadata.h"
 #include "weir/alloc/pools.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -67,7 +68,8 @@ bool OwnerIsGone(ThreadRecord& r) {
                                      std::memory_order_relaxed)) {
     return false;
   }
-  const bool gone = syscall(SYS_tgkill, getpid(), tid, 0) != 0 && errno == ESRCH;
+  const bool gone =
+      Broken(kBreakOwnerGone) || (syscall(SYS_tgkill, getpid(), tid, 0) != 0 && errno == ESRCH);
   int asked = -tid;
   const bool ours = r.tid.compare_exchange_strong(asked, gone ? 0 : tid, std::memory_order_relaxed,
                                                   std::memory_order_relaxed);

@@ -132,14 +132,13 @@ void Zone::OpenQuarantine() {
           weir_zone_name(id_));
 }
 
-// What is watched anyway need not be filled.
 void* Zone::HoldBack(void* object) {
-  if (!kFillEach && !kPoisonEach) FillFree(object, kPoisonFrom[id_], kObjectBytes[id_]);
+  if (kFillHeldBack) FillFree(object, kPoisonFrom[id_], kObjectBytes[id_]);
   return Leaving(quarantine_.Swap(object));
 }
 
 void* Zone::Leaving(void* object) const {
-  if (object != nullptr && !kFillEach && !kPoisonEach) {
+  if (kFillHeldBack && object != nullptr) {
     VerifyFree(id_, object, kPoisonFrom[id_], kObjectBytes[id_]);
   }
   return object;

@@ -34,6 +34,9 @@ enum Break {
   kBreakLimitOrder = 16,   // alloc/carve.cc [V3]: a new limit is stored relaxed
   kBreakGrant = 17,        // reclaim/waiters.h [Q3]: an object is handed over relaxed
   kBreakOverLimit = 18,    // alloc/carve.cc: who carved does not look at the limit again
+  kBreakQuarantine = 19,   // alloc/quarantine.h [Y1]: an object is put in relaxed
+  kBreakGuardPlace = 20,   // alloc/guard.cc [N1]: a place is taken by a load and a store
+  kBreakOwnerGone = 21,    // alloc/thread_record.cc: the kernel is not asked for the thread
   kBreakRangeLock = 40,    // alloc/slab_range.cc: slabs are handed out without the lock
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held

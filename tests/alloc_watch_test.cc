@@ -2,11 +2,14 @@
 // set in a process of its own; and whatever is on, limits and counts hold.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/alloc_stress.h"
@@ -260,6 +263,48 @@ TEST(Guard, EachChosenClusterIsGuardedAsLongAsThereArePlaces) {
     mbuf* m = GetSized(MCLBYTES);
     EXPECT_EQ(m->m_ext.ext_type, EXT_GUARDED) << "places are used again";
     m_freem(m);
+  });
+}
+
+// Threads that take, write, share and pass on guarded clusters; few places, so that all want them.
+TEST(Guard, EachPlaceHasOneOwnerWhateverThreadsDo) {
+  InChild([] {
+    weir_options o = GuardEach();
+    o.nmbclusters = o.nmbufs = 4000;
+    ASSERT_EQ(weir_init(&o), 0);
+    const int64_t until = MonotonicNs() + StressNs(1);
+    std::atomic<mbuf*> passed[4] = {};
+    std::atomic<uint64_t> wrong{0}, rounds{0}, guarded{0};
+    std::vector<std::thread> threads;
+    for (uint64_t id = 1; id <= 4; ++id) {
+      threads.emplace_back([&, id] {
+        std::mt19937_64 random(id);
+        mbuf* mine[90] = {};
+        for (uint64_t serial = 1; MonotonicNs() < until; ++serial) {
+          const size_t i = random() % 90;
+          if (mine[i] != nullptr) {
+            wrong += !Holds(mine[i]->m_data, id, i);
+            mbuf* copy = m_copypacket(mine[i], M_DONTWAIT);
+            if (random() % 2 == 0) std::swap(copy, mine[i]);
+            m_freem(copy);
+            m_freem(passed[random() % 4].exchange(mine[i]));
+          }
+          mine[i] = m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR);
+          if (mine[i] == nullptr) continue;
+          mine[i]->m_len = mine[i]->m_pkthdr.len = MCLBYTES;
+          guarded += mine[i]->m_ext.ext_type == EXT_GUARDED;
+          Stake(mine[i]->m_data, id, i);
+          ++rounds;
+        }
+        for (mbuf* m : mine) m_freem(m);
+      });
+    }
+    for (std::thread& t : threads) t.join();
+    for (auto& p : passed) m_freem(p.load());
+    printf("%lu clusters, %lu guarded\n", rounds.load(), guarded.load());
+    EXPECT_EQ(wrong.load(), 0u) << "clusters with two owners";
+    EXPECT_GT(guarded.load(), 100u);
+    EXPECT_EQ(Figures(WEIR_ZONE_CLUSTER).in_use, 0);
   });
 }
 

@@ -24,10 +24,12 @@ struct Scene {
   int held;
   bool recalled;
   int64_t raised_to = 0;  // the limit, after that; 0: it stays
+  bool quarantine = false;
 };
 
 void Set(Scene scene) {
   World().Reset(scene.limit);
+  if (scene.quarantine) World().Quarantine();
   for (int i = 0; i < scene.limit; ++i) World().Alloc(0, kNoWait);
   for (int i = scene.held; i < scene.limit; ++i) World().Free(0);
   if (scene.recalled) World().zone().Recall();
@@ -88,6 +90,20 @@ TEST(ModelZone, AForkFindsEveryObject) {
   ExpectSafe("fork | free, alloc", {4, 0, false},
              {[] { World().Fork(0); }, [] { World().Alloc(1, kNoWait), World().Free(1); }}, 2);
   ExpectSafe("end | fork", {4, 0, false}, {[] { World().End(0); }, [] { World().Fork(1); }}, 2);
+}
+
+// What is held back is not out of reach.
+TEST(ModelZone, AnObjectThatIsHeldBackCanBeAllocated) {
+  ExpectSafe("held back: alloc, free | alloc", {2, 0, false, 0, true},
+             {[] { World().Alloc(0, kNoWait), World().Free(0); },
+              [] { MODEL_CHECK(World().Alloc(1, kNoWait)); }},
+             2);
+}
+
+TEST(ModelZone, AFreeThatHoldsBackWakesTheWaiter) {
+  ExpectSafe("held back: free | wait", {1, 1, false, 0, true}, {Free0, Wait1}, 2);
+  ExpectSafe("held back: free, free | wait | wait", {2, 2, false, 0, true},
+             {[] { World().Free(0), World().Free(0); }, Wait1, Wait2}, 1);
 }
 
 // Who carved by the old limit meanwhile gives it back, or the new limit is refused.

@@ -94,6 +94,8 @@ ZoneWorld::ZoneWorld(bool packets)
     Alloc(kMain, kNoWait, kind);  // fails, and warns for the only time
     Free(kMain);
   }
+  OpenQuarantine(2);  // makes the ring
+  OpenQuarantine(0);
   Save(&g_pools, sizeof g_pools);
   Save(&g_magazines, sizeof g_magazines);
   Save(metadata, metadata_used);
@@ -110,6 +112,16 @@ void ZoneWorld::Reset(int64_t limit, int64_t mbufs) {
   }
   zone().SetLimit(limit);
   if (packets_) g_pools.zones[WEIR_ZONE_MBUF].SetLimit(mbufs);
+}
+
+void ZoneWorld::OpenQuarantine(int64_t n) {
+  g_pools.options.quarantine = n;
+  zone().OpenQuarantine();
+}
+
+void ZoneWorld::Quarantine() {
+  OpenQuarantine(2);
+  g_pools.uncached = 1u << kind_;
 }
 
 Zone& ZoneWorld::zone() { return g_pools.zones[kind_]; }

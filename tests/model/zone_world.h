@@ -19,6 +19,8 @@ class ZoneWorld {
   explicit ZoneWorld(bool packets);
   // As after start: no object made, no cache in use, and this limit (of mbufs, this other one).
   void Reset(int64_t limit, int64_t mbufs = 0);
+  // Freed objects of zone() are held back, and threads keep no cache of it. Until the next Reset.
+  void Quarantine();
   Zone& zone();  // the only one, or that of clusters
 
   // As thread `self`. What is allocated goes into the thread's hands, what is freed comes from
@@ -50,6 +52,7 @@ class ZoneWorld {
   };
 
   void Save(void* at, size_t bytes);
+  void OpenQuarantine(int64_t n);
   ThreadRecord* RecordOf(int self);
   void CheckZone(int zone, int64_t others);
 
