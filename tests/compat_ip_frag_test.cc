@@ -27,6 +27,11 @@ class IpFrag : public ChainTest {
   }
 };
 
+// A packet as a driver hands it up, with its IP header aligned.
+mbuf* Receive(ByteSource* source, const std::string& packet, mbuf** other) {
+  return Scatter(source, packet, other, alignof(ip));
+}
+
 ip* Header(std::string* packet) { return reinterpret_cast<ip*>(packet->data()); }
 const ip* Header(const std::string& packet) { return reinterpret_cast<const ip*>(packet.data()); }
 size_t HeaderLength(const std::string& packet) { return size_t{Header(packet)->ip_hl} * 4; }
@@ -119,7 +124,7 @@ TEST_F(IpFrag, FragmentsAreThoseOfAFlatBuffer) {
                                     is_fragment && payload.size() % 8 == 0);
     int mtu = 68 + source.Length(4000);
     mbuf* other;
-    mbuf* m = Scatter(&source, packet, &other);
+    mbuf* m = Receive(&source, packet, &other);
     std::vector<std::string> fragments = TakeAll(ip_fragment(m, mtu));
     std::vector<std::string> expected = packet.size() <= size_t(mtu)
                                             ? std::vector<std::string>{packet}
@@ -139,10 +144,10 @@ TEST_F(IpFrag, WhatMustNotOrCannotBeCutIsFreed) {
   SetChecksum(&packet);
   ByteSource source(uint64_t{1});
   mbuf* other;
-  EXPECT_EQ(ip_fragment(Scatter(&source, packet, &other), 68), nullptr);
+  EXPECT_EQ(ip_fragment(Receive(&source, packet, &other), 68), nullptr);
   m_freem(other);
   packet = MakePacket("", std::string(100, 'x'), 1);
-  EXPECT_EQ(ip_fragment(Scatter(&source, packet, &other), 27), nullptr) << "no room for 8 bytes";
+  EXPECT_EQ(ip_fragment(Receive(&source, packet, &other), 27), nullptr) << "no room for 8 bytes";
   m_freem(other);
 }
 
@@ -164,7 +169,7 @@ TEST_F(IpFrag, ShuffledFragmentsOfManyDatagramsComeTogetherDespiteDuplicatesAndO
         if (cut == 2) {
           mbuf* other;
           fragments = TakeAll(ip_fragment(
-              Scatter(&source, fragments[source.Below(uint32_t(fragments.size()))], &other), 68));
+              Receive(&source, fragments[source.Below(uint32_t(fragments.size()))], &other), 68));
           m_freem(other);
         }
         for (const std::string& f : fragments) wire.push_back({id, f});
@@ -175,7 +180,7 @@ TEST_F(IpFrag, ShuffledFragmentsOfManyDatagramsComeTogetherDespiteDuplicatesAndO
       std::swap(wire[i - 1], wire[source.Below(uint32_t(i))]);
       const auto& [id, fragment] = wire[i - 1];
       mbuf* other;
-      mbuf* m = Scatter(&source, fragment, &other);
+      mbuf* m = Receive(&source, fragment, &other);
       arrived[size_t(id)] += IsWhole(ip_reass(m), packets[size_t(id)]);
       m_freem(other);
     }
@@ -234,7 +239,7 @@ TEST_F(IpFrag, FragmentsThatContradictEachOtherAreMergedAsInAFlatBuffer) {
       if (more && off + units == size) continue;
       std::string payload = RandomString(&source, size_t(units) * 8 - odd);
       mbuf* other;
-      mbuf* m = Scatter(&source, MakePacket("", payload, round, off * 8, more), &other);
+      mbuf* m = Receive(&source, MakePacket("", payload, round, off * 8, more), &other);
       if (off == 0 && !more) {  // no fragment
         ASSERT_TRUE(IsWhole(ip_reass(m), MakePacket("", payload, round)));
         m_freem(other);
@@ -261,7 +266,7 @@ TEST_F(IpFrag, ALostFragmentTimesTheRestOut) {
     mbuf* other;
     for (size_t i = 0; i < wire.size(); ++i) {
       if (i == lost) continue;
-      EXPECT_EQ(ip_reass(Scatter(&source, wire[i], &other)), nullptr);
+      EXPECT_EQ(ip_reass(Receive(&source, wire[i], &other)), nullptr);
       m_freem(other);
     }
     u_long before = ipstat.ips_fragtimeout;
@@ -287,7 +292,7 @@ TEST_F(IpFrag, BadFragmentsAreDropped) {
         MakePacket("", std::string(16, 'x'), 1, 65528, false), std::string(19, 'x')}) {
     u_long before = ipstat.ips_fragdropped;
     mbuf* other;
-    EXPECT_EQ(ip_reass(Scatter(&source, bad, &other)), nullptr);
+    EXPECT_EQ(ip_reass(Receive(&source, bad, &other)), nullptr);
     m_freem(other);
     EXPECT_GE(ipstat.ips_fragdropped + (bad.size() < 20), before + 1);
     EXPECT_EQ(mbstat.m_mtypes[MT_FTABLE], 0u);
@@ -298,10 +303,10 @@ TEST_F(IpFrag, ADatagramThatIsTooLongWithItsHeaderIsDropped) {
   ByteSource source(uint64_t{1});
   mbuf* other;
   std::string first = MakePacket(std::string(40, 0), std::string(32768, 'x'), 1, 0, true);
-  EXPECT_EQ(ip_reass(Scatter(&source, first, &other)), nullptr);
+  EXPECT_EQ(ip_reass(Receive(&source, first, &other)), nullptr);
   m_freem(other);
   std::string second = MakePacket("", std::string(32744, 'x'), 1, 32768, false);
-  EXPECT_EQ(ip_reass(Scatter(&source, second, &other)), nullptr);
+  EXPECT_EQ(ip_reass(Receive(&source, second, &other)), nullptr);
   m_freem(other);
   EXPECT_EQ(mbstat.m_mtypes[MT_FTABLE], 0u);
 }
@@ -324,7 +329,7 @@ TEST_F(IpFrag, NothingLeaksWhenMemoryIsShort) {
   std::string packet = MakePacket(std::string(8, 1), RandomString(&source, 3000), 1);
   auto make = [&] {
     mbuf* other;
-    mbuf* m = Scatter(&source, packet, &other);
+    mbuf* m = Receive(&source, packet, &other);
     m_freem(other);
     return m;
   };
@@ -354,7 +359,7 @@ TEST_F(IpFrag, TheQueueIsDrainedWhenMemoryRunsOut) {
   ASSERT_GE(id, 0);
   ByteSource source(uint64_t{1});
   mbuf* other;
-  EXPECT_EQ(ip_reass(Scatter(&source, MakePacket("", std::string(8, 'x'), 1, 0, true), &other)),
+  EXPECT_EQ(ip_reass(Receive(&source, MakePacket("", std::string(8, 'x'), 1, 0, true), &other)),
             nullptr);
   m_freem(other);
   EXPECT_EQ(mbstat.m_mtypes[MT_FTABLE], 1u);

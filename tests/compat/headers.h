@@ -8,6 +8,7 @@ extern "C" {
 
 int compat_libkern(void);
 int compat_malloc(void);
+void *compat_malloc_too_much(int how);
 int compat_malloc_of_libc(void);
 int compat_old_names(void);
 int compat_queue(void);

@@ -29,9 +29,9 @@ inline std::string RandomString(ByteSource* source, size_t len) {
 }
 
 // A packet that holds `bytes`, in mbufs with and without clusters, of odd lengths, some empty, at
-// any alignment; with one chance in four all of its clusters are shared with *other, which the
-// caller must free too.
-inline mbuf* Scatter(ByteSource* source, const std::string& bytes, mbuf** other) {
+// any address; but the first mbuf's data is aligned to `align` bytes. With one chance in four all
+// of its clusters are shared with *other, which the caller must free too.
+inline mbuf* Scatter(ByteSource* source, const std::string& bytes, mbuf** other, int align = 1) {
   mbuf* top = nullptr;
   mbuf** link = &top;
   size_t done = 0;
@@ -39,6 +39,7 @@ inline mbuf* Scatter(ByteSource* source, const std::string& bytes, mbuf** other)
     mbuf* m = top == nullptr ? m_gethdr(M_WAIT, MT_DATA) : m_get(M_WAIT, MT_DATA);
     if (source->OneIn(3)) m_clget(m, M_WAIT);
     int lead = source->Length(M_SIZE(m) - 1);
+    if (top == nullptr) lead -= lead % align;
     m->m_data += lead;
     size_t room = static_cast<size_t>(source->Length(M_SIZE(m) - lead));
     size_t len = std::min(bytes.size() - done, room);

@@ -54,9 +54,7 @@
 #define M_GETCTX(m, t) ((t)(m)->m_pkthdr.rcvif)
 #define M_SETCTX(m, c) ((void)((m)->m_pkthdr.rcvif = (struct ifnet*)(c)))
 
-// NetBSD's and OpenBSD's words for M_WRITABLE, M_START and M_SIZE.
-#define M_READONLY(m) (!M_WRITABLE(m))
-#define M_UNWRITABLE(m, len) ((m)->m_len < (len) || M_READONLY(m))
+// NetBSD's words for M_START and M_SIZE.
 #define M_BUFADDR(m) M_START(m)
 #define M_BUFSIZE(m) M_SIZE(m)
 
