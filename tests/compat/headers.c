@@ -25,6 +25,9 @@ MALLOC_DEFINE(M_RIVER, "river", "not looked at");
 struct word {
 	LIST_ENTRY(word) w_list;
 	TAILQ_ENTRY(word) w_tail;
+};
+
+struct wire {
 	u_char	w_byte;
 	u_int32_t w_value;
 } __packed;
@@ -49,7 +52,7 @@ compat_libkern()
 	CHECK(nitems(three) == 3 && roundup2(5, 4) == 8 && rounddown2(7, 4) == 4);
 	CHECK(rounddown(11, 5) == 10 && roundup(11, 5) == 15 && howmany(11, 5) == 3);
 	CHECK(MIN(1, 2) == 1 && MAX(1, 2) == 2 && NBBY == 8);	/* the system's */
-	CHECK(sizeof(struct word) == sizeof(void *) * 4 + 5);
+	CHECK(sizeof(struct wire) == 5);
 	CHECK(((u_long)&aligned & 63) == 0);
 	CHECK(__predict_true(2) == 1 && __predict_false(0) == 0);
 	KASSERT(s == 0);
