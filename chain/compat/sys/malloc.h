@@ -2,12 +2,12 @@
 // explained in sys/mbuf.h.
 //
 // They are macros that count their arguments: malloc(size) and free(p) stay libc's, and so do
-// pointers to them. Types are not looked at and need not be declared. A call of a member named
-// free or malloc with two or three arguments is in the way: then leave the group out, and write
-// MALLOC, weir_compat_malloc, or libc's.
+// pointers to them. Types are not looked at and need not be declared. A member named free that
+// takes two or three arguments is called as (p->free)(a, b).
 #pragma GCC system_header
 #ifndef WEIR_COMPAT_SYS_MALLOC_H_
 #define WEIR_COMPAT_SYS_MALLOC_H_
+#if !defined(WEIR_COMPAT_NO_MALLOC) && !defined(__cplusplus)
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +27,6 @@ static inline void* weir_compat_malloc(size_t size, int flags) {
   }
   return p;
 }
-
-#if !defined(WEIR_COMPAT_NO_MALLOC) && !defined(__cplusplus)
 
 #define malloc(...)                                                                       \
   WEIR_COMPAT_FOURTH_(__VA_ARGS__, WEIR_COMPAT_MALLOC_, weir_no_malloc_of_two, malloc, 0) \
@@ -51,5 +49,4 @@ static inline void* weir_compat_malloc(size_t size, int flags) {
 #define M_TEMP 3
 
 #endif  // WEIR_COMPAT_NO_MALLOC
-
 #endif  // WEIR_COMPAT_SYS_MALLOC_H_

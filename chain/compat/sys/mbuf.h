@@ -17,10 +17,11 @@
 //   PANIC      sys/systm.h   panic KASSERT
 //   LOG        sys/systm.h   log(level, ...), a macro that <math.h> cannot be with (C only)
 //   SPL        sys/systm.h   splnet splimp splx ..., which do nothing: nothing interrupts
-//   MALLOC     sys/malloc.h  malloc and free with a type, beside libc's (C only); MALLOC FREE
-//   M_ZERO QUEUE      sys/queue.h   the *_FOREACH_SAFE loops KERNEL     sys/kernel.h, sys/proc.h,
-//   sys/protosw.h, sys/domain.h   hz, and names of structs OLD_NAMES  sys/mbuf.h    names
-//   of 4.4BSD, NetBSD and OpenBSD that mbuf(9) of today lacks
+//   MALLOC     sys/malloc.h  malloc and free with a type, beside libc's; MALLOC FREE ... (C only)
+//   QUEUE      sys/queue.h   the *_FOREACH_SAFE loops
+//   KERNEL     sys/kernel.h  hz and tick, which the program defines
+//              sys/proc.h, sys/protosw.h, sys/domain.h: the name of a struct
+//   OLD_NAMES  sys/mbuf.h    names of 4.4BSD and NetBSD that mbuf(9) of today lacks
 //
 // M_WAITOK and M_NOWAIT are weir's in malloc as well as in m_get. docs/porting.md says what is
 // different and what is not there.
