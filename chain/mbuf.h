@@ -467,8 +467,16 @@ void m_print(const struct mbuf* m, int maxlen);
 #define M_COPY_PKTHDR(to, from) ((void)m_dup_pkthdr((to), (from), M_DONTWAIT))
 #define M_MOVE_PKTHDR(to, from) ((void)m_move_pkthdr((to), (from)))
 
-// The seed's order: copy m_ext from o to n first, then this. Here the copy is part of it.
-#define MCLADDREFERENCE(o, n) ((void)m_extshare((o), (n)))
+// The seed's order: set n's m_data and m_len, copy m_ext from o to n, then this; here the copy is
+// part of it. Where m_extshare fails, n is left empty and without M_EXT.
+static inline void m_addreference(struct mbuf* o, struct mbuf* n) {
+  char* data = n->m_data;
+  int32_t len = n->m_len;
+  int error = m_extshare(o, n);
+  n->m_data = error ? M_START(n) : data;
+  n->m_len = error ? 0 : len;
+}
+#define MCLADDREFERENCE(o, n) m_addreference((o), (n))
 // The seed's arguments: fn(buf, size, arg), or free(3) when fn is NULL.
 typedef void m_ext_free_seed_t(char* buf, unsigned size, void* arg);
 #ifdef __cplusplus

@@ -71,8 +71,13 @@ int c_external(void) {
   MEXTADD(m, buf, sizeof buf, EXT_MOD_TYPE, seed_free, buf);
   CHECK(m->m_flags & M_EXT && m->m_ext.ext_size == 100);
   MGET(n, M_DONTWAIT, MT_DATA);
+  m->m_len = 100;
+  n->m_len = 7;
+  n->m_data = m->m_data + 3;
+  n->m_ext = m->m_ext;
   MCLADDREFERENCE(m, n);
   CHECK(n->m_ext.ext_buf == buf && !M_WRITABLE(m) && !M_WRITABLE(n));
+  CHECK(n->m_data == buf + 3 && n->m_len == 7);
   m_freem(m);
   CHECK(seed_frees == 0 && M_WRITABLE(n));
   m_freem(n);
