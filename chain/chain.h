@@ -210,7 +210,6 @@ class Chain {
 };
 
 static_assert(sizeof(Chain) == sizeof(void*));
-static_assert(std::ranges::forward_range<const Chain>);
 template <>
 inline constexpr bool kRelocatable<Chain> = true;
 
@@ -275,5 +274,11 @@ bool Chain::overwrite_header(const T& header, size_t offset) noexcept {
 }
 
 }  // namespace weir
+
+// Its size() is that of the bytes, not of the range of pieces.
+template <>
+inline constexpr bool std::ranges::disable_sized_range<weir::Chain> = true;
+
+static_assert(std::ranges::forward_range<const weir::Chain>);
 
 #endif  // WEIR_CHAIN_CHAIN_H_
