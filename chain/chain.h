@@ -25,7 +25,6 @@
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -74,9 +73,8 @@ class Chain {
   template <ByteLike T, size_t N, typename Owner>
   [[nodiscard]] static Chain from_external(std::span<T, N> bytes, Owner&& owner) noexcept;
   // The same with a container of bytes, moved in, that is its own owner: std::move(a string).
-  template <std::ranges::contiguous_range Container>
-  requires(!std::is_reference_v<Container> && !std::ranges::view<Container>)
-      [[nodiscard]] static Chain from_container(Container&& bytes) noexcept;
+  template <ByteContainer Container>
+  [[nodiscard]] static Chain from_container(Container&& bytes) noexcept;
 
   // Takes one packet or plain chain of the C face, NULL included; m_nextpkt is not followed.
   [[nodiscard]] static Chain adopt(mbuf* m) noexcept { return Chain(m); }
@@ -97,12 +95,8 @@ class Chain {
   bool empty() const noexcept { return size() == 0; }
   // The packet header (flowid, rcvif, rcv_tstmp, ...; its len is size() and not to be changed), or
   // NULL if there is none. share(0), copy() and split_at() hand it on. Borrows.
-  struct pkthdr* packet_header() noexcept {
-    return has_header() ? &m_->m_pkthdr : nullptr;
-  }
-  const struct pkthdr* packet_header() const noexcept {
-    return has_header() ? &m_->m_pkthdr : nullptr;
-  }
+  ::pkthdr* packet_header() noexcept { return has_header() ? &m_->m_pkthdr : nullptr; }
+  const ::pkthdr* packet_header() const noexcept { return has_header() ? &m_->m_pkthdr : nullptr; }
   // Pieces of contiguous bytes: how many spans the iteration below gives. O(segments).
   size_t segments() const noexcept;
 
@@ -142,7 +136,8 @@ class Chain {
   [[nodiscard]] Chain split_at(size_t n) noexcept;
 
   // Appends all of `tail`, which is empty afterwards. O(segments of this). Bytes may move into
-  // the trailing room of the last mbuf. EMSGSIZE: too long together; both as they were.
+  // the trailing room of the last mbuf. EMSGSIZE: too long together; both as they were. A `tail`
+  // that owns nothing is nothing to append, also if that is because making it failed.
   [[nodiscard]] bool append(Chain&& tail) noexcept;
   // Appends a copy of the bytes, which must not be this Chain's own.
   [[nodiscard]] bool append(std::span<const std::byte> bytes) noexcept;
@@ -226,10 +221,8 @@ Chain Chain::from_external(std::span<T, N> bytes, Owner&& owner) noexcept {
   return chain;
 }
 
-template <std::ranges::contiguous_range Container>
-requires(!std::is_reference_v<Container> &&
-         !std::ranges::view<Container>) Chain Chain::from_container(Container&& bytes)
-noexcept {
+template <ByteContainer Container>
+Chain Chain::from_container(Container&& bytes) noexcept {
   static_assert(std::is_nothrow_move_constructible_v<Container>);
   if (std::ranges::size(bytes) > INT32_MAX) return failed(EMSGSIZE);
   Chain chain(m_gethdr(M_DONTWAIT, MT_DATA));

@@ -162,7 +162,7 @@ class Cursor {
   std::optional<T> read_integer(std::endian order) {
     std::byte bytes[sizeof(T)];
     if (!read(bytes)) return std::nullopt;
-    return load<T>(bytes, order);
+    return load_integer<T>(bytes, order);
   }
 
   const mbuf* m_ = nullptr;  // where the next byte is; may be null at the end

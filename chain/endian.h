@@ -28,13 +28,13 @@ constexpr T in_order(T value, std::endian order) noexcept {
 
 // sizeof(T) bytes at `from` or `to`.
 template <Integer T>
-T load(const void* from, std::endian order) noexcept {
+T load_integer(const void* from, std::endian order) noexcept {
   T value;
   std::memcpy(&value, from, sizeof value);
   return in_order(value, order);
 }
 template <Integer T>
-void store(void* to, T value, std::endian order) noexcept {
+void store_integer(void* to, T value, std::endian order) noexcept {
   value = in_order(value, order);
   std::memcpy(to, &value, sizeof value);
 }

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <ranges>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -27,9 +28,15 @@
 namespace weir {
 
 template <typename T>
-concept ByteLike =
-    std::same_as<std::remove_cv_t<T>, std::byte> || std::same_as < std::remove_cv_t<T>,
-char > || std::same_as<std::remove_cv_t<T>, unsigned char>;
+inline constexpr bool kIsByte =
+    std::is_same_v<T, std::byte> || std::is_same_v<T, char> || std::is_same_v<T, unsigned char>;
+template <typename T>
+concept ByteLike = kIsByte<std::remove_const_t<T>>;
+
+// A container of bytes that owns them: no view, no reference.
+template <typename T>
+concept ByteContainer = std::is_object_v<T> && std::ranges::contiguous_range<T> &&
+    ByteLike<std::ranges::range_value_t<T>> && !std::ranges::view<T>;
 
 // Whether a T may be moved by copying its bytes and forgetting the original. Specialize it for
 // types of yours.
@@ -37,7 +44,7 @@ template <typename T>
 inline constexpr bool kRelocatable = std::is_trivially_copyable_v<T>;
 template <typename T, typename D>
 inline constexpr bool kRelocatable<std::unique_ptr<T, D>> =
-    kRelocatable<D>&& kRelocatable<typename std::unique_ptr<T, D>::pointer>;
+    kRelocatable<typename std::unique_ptr<T, D>::pointer> && (kRelocatable<D>);
 template <typename T>
 inline constexpr bool kRelocatable<std::shared_ptr<T>> = true;
 

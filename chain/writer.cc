@@ -90,7 +90,7 @@ bool Writer::put(const void* from, size_t n) noexcept {
   const char* source = static_cast<const char*>(from);
   for (size_t left = n; left > 0;) {
     const size_t part = std::min(left, room);
-    char* to = tail_ == nullptr ? nullptr : tail_->m_data + tail_->m_len;
+    char* to = tail_->m_data + tail_->m_len;
     if (source != nullptr) {
       std::memcpy(to, source, part);
       source += part;

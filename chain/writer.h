@@ -89,7 +89,7 @@ class Writer {
   template <Integer T>
   bool set(const Patch<T>& patch, std::type_identity_t<T> value) noexcept {
     std::byte bytes[sizeof(T)];
-    store<T>(bytes, value, patch.order_);
+    store_integer<T>(bytes, value, patch.order_);
     return overwrite(patch.position_, patch.m_, patch.offset_, bytes);
   }
   // Sets it to the number of bytes written behind it; EMSGSIZE if a T cannot say that.
@@ -107,7 +107,7 @@ class Writer {
   template <Integer T>
   bool write_integer(T value, std::endian order) noexcept {
     std::byte bytes[sizeof(T)];
-    store(bytes, value, order);
+    store_integer(bytes, value, order);
     return put(bytes, sizeof bytes);
   }
   template <Integer T>

@@ -35,11 +35,11 @@ struct Large : Tracked {
   char more[100] = {};
 };
 
-struct alignas(64) Aligned : Tracked {
+struct alignas(32) Aligned : Tracked {
   explicit Aligned(int* ends) : Tracked(ends) {}
   Aligned(Aligned&& other) noexcept : Tracked(std::move(other)) { check(); }
   ~Aligned() { check(); }
-  void check() const { EXPECT_EQ(reinterpret_cast<uintptr_t>(this) % 64, 0u); }
+  void check() const { EXPECT_EQ(reinterpret_cast<uintptr_t>(this) % 32, 0u); }
 };
 
 struct Called {
@@ -53,6 +53,11 @@ static_assert(external::kInside<std::shared_ptr<int>>);
 static_assert(external::kInside<Chain>);
 static_assert(!external::kInside<Tracked>, "its move constructor does something");
 static_assert(!external::kInside<std::string>);
+
+static_assert(ByteContainer<std::string> && ByteContainer<std::vector<unsigned char>>);
+static_assert(!ByteContainer<std::string&>, "an lvalue would have to be copied");
+static_assert(!ByteContainer<std::string_view> && !ByteContainer<std::span<char>>);
+static_assert(!ByteContainer<std::vector<int>> && !ByteContainer<Chain>);
 
 TEST_F(ExternalTest, AnOwnerEndsOnceWithTheLastHolder) {
   std::string memory = Letters(5000);

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <ranges>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "tests/chain_cxx_test.h"
@@ -69,7 +71,7 @@ TEST_F(HeaderTest, IntegersKeepTheirValueAndLieBigEndian) {
   BigEndian<int32_t> negative = -2;
   EXPECT_EQ(negative, -2);
   BigEndian<uint64_t> wide = 0x0102030405060708;
-  EXPECT_EQ(load<uint64_t>(&wide, std::endian::little), 0x0807060504030201u);
+  EXPECT_EQ(load_integer<uint64_t>(&wide, std::endian::little), 0x0807060504030201u);
   EXPECT_EQ(BigEndian<uint8_t>(7), 7);
   EXPECT_EQ(BigEndian<uint16_t>(), 0);
 }
@@ -250,6 +252,82 @@ TEST_F(HeaderTest, MetadataGoesWhereTheBytesGo) {
   }
   EXPECT_EQ(Chain().packet_header(), nullptr);
   EXPECT_EQ(Chain::adopt(m_get(M_DONTWAIT, MT_DATA)).packet_header(), nullptr);
+}
+
+// Any sequence of these does what it would to a string, and nothing to what is shared.
+TEST_F(HeaderTest, BehavesAsAString) {
+  const unsigned seed = Seed();
+  SCOPED_TRACE("WEIR_SEED=" + std::to_string(seed));
+  std::mt19937 random(seed);
+  Chain chain;
+  std::string text;
+  std::vector<std::pair<Chain, std::string>> kept;
+  std::vector<std::unique_ptr<std::string>> memory;  // that is const
+  std::vector<std::string> memory_before;
+  for (int step = 0; step < 5000; ++step) {
+    const size_t at = random() % (text.size() + 1);
+    std::string more = Letters(random() % 4 == 0 ? random() % 20000 : random() % 60, step);
+    const Udp udp = {static_cast<uint16_t>(random()), 1, 2, 3};
+    const std::string udp_text(reinterpret_cast<const char*>(&udp), sizeof udp);
+    switch (random() % 9) {
+      case 0:
+        ASSERT_TRUE(chain.append(Chain::from_container(std::string(more))));
+        text += more;
+        break;
+      case 1:
+        memory.push_back(std::make_unique<std::string>(more));
+        memory_before.push_back(more);
+        ASSERT_TRUE(
+            chain.append(Chain::from_external(std::span(std::as_const(*memory.back())), [] {})));
+        text += more;
+        break;
+      case 2:
+        more = more.substr(0, text.size() - at);
+        ASSERT_TRUE(chain.overwrite(at, AsBytes(more)));
+        text.replace(at, more.size(), more);
+        break;
+      case 3:
+        ASSERT_TRUE(chain.prepend_header(udp));
+        text = udp_text + text;
+        break;
+      case 4:
+        ASSERT_EQ(chain.overwrite_header(udp, at), text.size() - at >= 8);
+        if (text.size() - at >= 8) text.replace(at, 8, udp_text);
+        break;
+      case 5:
+        if (auto header = chain.take_header<Udp>()) {
+          ASSERT_EQ(std::memcmp(&*header, text.data(), 8), 0);
+          text.erase(0, 8);
+        } else {
+          ASSERT_LT(text.size(), 8u);
+        }
+        break;
+      case 6: {
+        const size_t n = std::min<size_t>(at, MJUM16BYTES);
+        ASSERT_EQ(chain.coalesce(n).size(), n);
+        break;
+      }
+      case 7:
+        kept.emplace_back(chain.share(at), text.substr(at));
+        if (kept.size() > 20) kept.erase(kept.begin() + random() % 20);
+        break;
+      default:
+        if (text.size() > 100000) {
+          chain = chain.split_at(text.size() - 5000);
+          text.erase(0, text.size() - 5000);
+        }
+    }
+    ASSERT_EQ(chain.size(), text.size());
+    ASSERT_TRUE(chain.starts_with(std::string_view(text).substr(0, at)));
+    if (step % 16 == 0) {
+      ASSERT_TRUE(chain.equals(text));
+      if (chain.get() != nullptr) {
+        ASSERT_TRUE(m_sanity(chain.get(), 0));
+      }
+    }
+  }
+  for (auto& [shared, bytes] : kept) EXPECT_EQ(shared.to_string(), bytes);
+  for (size_t i = 0; i < memory.size(); ++i) EXPECT_EQ(*memory[i], memory_before[i]);
 }
 
 TEST_F(HeaderTest, AppendingAChainToItselfIsRefused) {
