@@ -1,5 +1,7 @@
 #include "weir/chain/chain.h"
 
+#include <limits.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -33,13 +35,6 @@ void MakePacket(mbuf* m, size_t length) {
   m->m_pkthdr.len = static_cast<int32_t>(length);
 }
 
-// Trailing room that stays ours from reserve() to commit(): a count of 1 does not do, as the
-// buffer's other holder may be dropping its share just now.
-size_t OwnRoom(const mbuf* m) {
-  if ((m->m_flags & M_RDONLY) || ((m->m_flags & M_EXT) && m->m_ext.ext_cnt != nullptr)) return 0;
-  return static_cast<size_t>(M_TRAILINGROOM(m));
-}
-
 // The last mbuf that has data; m itself if none has.
 mbuf* LastWithData(mbuf* m) {
   mbuf* last = m;
@@ -49,23 +44,25 @@ mbuf* LastWithData(mbuf* m) {
   return last;
 }
 
-iovec RoomOf(const mbuf* m) { return {m->m_data + m->m_len, OwnRoom(m)}; }
+size_t RoomBehind(const mbuf* m) { return RoomOf::piece(m).size(); }
 
 }  // namespace
 
-Chain Chain::from(std::span<const std::byte> bytes) {
-  if (bytes.size() > INT32_MAX) {
-    errno = EMSGSIZE;
-    return {};
-  }
+Chain Chain::from(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() > INT32_MAX) return failed(EMSGSIZE);
   int first = static_cast<int>(std::min<size_t>(bytes.size(), MJUM16BYTES));
   Chain chain(m_get2(first, M_DONTWAIT, MT_DATA, M_PKTHDR));
-  if (chain.m_ == nullptr || !chain.append(bytes)) return {};
+  if (chain.m_ == nullptr) return {};
+  if (!chain.append(bytes)) {
+    const int error = errno;
+    chain.clear();
+    return failed(error);
+  }
   errno = 0;
   return chain;
 }
 
-Chain Chain::from(std::string_view bytes) { return from(Bytes(bytes)); }
+Chain Chain::from(std::string_view bytes) noexcept { return from(Bytes(bytes)); }
 
 size_t Chain::segments() const noexcept {
   size_t n = 0;
@@ -87,6 +84,50 @@ bool Chain::copy_to(std::span<std::byte> to, size_t offset) const noexcept {
          m_copydata(m_, static_cast<int>(offset), static_cast<int>(to.size()), to.data()) == 0;
 }
 
+bool Chain::overwrite(size_t offset, std::span<const std::byte> bytes) noexcept {
+  size_t total = size();
+  if (offset > total || bytes.size() > total - offset) return Fail(EINVAL);
+  if (bytes.empty()) return true;
+  int error =
+      m_copyback(m_, static_cast<int>(offset), static_cast<int>(bytes.size()), bytes.data());
+  return error == 0 || Fail(error);
+}
+
+bool Chain::starts_with(std::span<const std::byte> bytes) const noexcept {
+  if (bytes.size() > size()) return false;
+  for (std::span<const std::byte> piece : *this) {
+    if (bytes.empty()) break;
+    size_t n = std::min(piece.size(), bytes.size());
+    if (std::memcmp(piece.data(), bytes.data(), n) != 0) return false;
+    bytes = bytes.subspan(n);
+  }
+  return true;
+}
+
+bool Chain::starts_with(std::string_view bytes) const noexcept { return starts_with(Bytes(bytes)); }
+
+bool Chain::equals(std::span<const std::byte> bytes) const noexcept {
+  return bytes.size() == size() && starts_with(bytes);
+}
+
+bool Chain::equals(std::string_view bytes) const noexcept { return equals(Bytes(bytes)); }
+
+bool Chain::equals(const Chain& other) const noexcept {
+  if (size() != other.size()) return false;
+  auto theirs = other.begin();
+  std::span<const std::byte> left;  // of their piece
+  for (std::span<const std::byte> ours : *this) {
+    while (!ours.empty()) {
+      if (left.empty()) left = *theirs++;
+      size_t n = std::min(ours.size(), left.size());
+      if (std::memcmp(ours.data(), left.data(), n) != 0) return false;
+      ours = ours.subspan(n);
+      left = left.subspan(n);
+    }
+  }
+  return true;
+}
+
 std::string Chain::to_string() const {
   std::string text;
   text.reserve(size());
@@ -96,13 +137,10 @@ std::string Chain::to_string() const {
   return text;
 }
 
-Chain Chain::share(size_t offset, size_t length) {
+Chain Chain::share(size_t offset, size_t length) noexcept {
   size_t total = size();
   if (length == kAll && offset <= total) length = total - offset;
-  if (offset > total || length > total - offset) {
-    errno = EINVAL;
-    return {};
-  }
+  if (offset > total || length > total - offset) return failed(EINVAL);
   errno = 0;
   if (length == 0) return {};
   Chain other(m_copym(m_, static_cast<int>(offset), static_cast<int>(length), M_DONTWAIT));
@@ -110,7 +148,7 @@ Chain Chain::share(size_t offset, size_t length) {
   return other;
 }
 
-Chain Chain::copy() const {
+Chain Chain::copy() const noexcept {
   errno = 0;
   if (m_ == nullptr) return {};
   size_t total = size();
@@ -119,7 +157,7 @@ Chain Chain::copy() const {
   return other;
 }
 
-Chain Chain::split_at(size_t n) {
+Chain Chain::split_at(size_t n) noexcept {
   size_t total = size();
   errno = n > total ? EINVAL : 0;
   if (n >= total) return {};
@@ -129,7 +167,8 @@ Chain Chain::split_at(size_t n) {
   return tail;
 }
 
-bool Chain::append(Chain&& tail) {
+bool Chain::append(Chain&& tail) noexcept {
+  if (&tail == this) return Fail(EINVAL);
   size_t total = size();
   size_t more = tail.size();
   if (more > INT32_MAX - total) return Fail(EMSGSIZE);
@@ -142,11 +181,11 @@ bool Chain::append(Chain&& tail) {
     return true;
   }
   m_cat(m_, tail.release());
-  if (m_->m_flags & M_PKTHDR) m_->m_pkthdr.len = static_cast<int32_t>(total + more);
+  if (has_header()) m_->m_pkthdr.len = static_cast<int32_t>(total + more);
   return true;
 }
 
-bool Chain::append(std::span<const std::byte> bytes) {
+bool Chain::append(std::span<const std::byte> bytes) noexcept {
   if (bytes.empty()) return true;
   size_t total = size();
   if (bytes.size() > INT32_MAX - total) return Fail(EMSGSIZE);
@@ -160,9 +199,9 @@ bool Chain::append(std::span<const std::byte> bytes) {
   return Fail(error);
 }
 
-bool Chain::append(std::string_view bytes) { return append(Bytes(bytes)); }
+bool Chain::append(std::string_view bytes) noexcept { return append(Bytes(bytes)); }
 
-std::span<std::byte> Chain::prepend(size_t n) {
+std::span<std::byte> Chain::prepend(size_t n) noexcept {
   errno = 0;
   if (n == 0) return {};
   size_t total = size();
@@ -174,7 +213,7 @@ std::span<std::byte> Chain::prepend(size_t n) {
   if (m_ != nullptr && M_LEADINGSPACE(m_) >= len) {
     m_->m_data -= len;
     m_->m_len += len;
-    if (m_->m_flags & M_PKTHDR) m_->m_pkthdr.len += len;
+    if (has_header()) m_->m_pkthdr.len += len;
   } else {
     // Not m_prepend(), which frees the chain when there is no memory.
     weir_pools* pools = m_ == nullptr ? weir_pools_default() : weir_pools_of(m_);
@@ -190,7 +229,7 @@ std::span<std::byte> Chain::prepend(size_t n) {
   return {reinterpret_cast<std::byte*>(m_->m_data), n};
 }
 
-bool Chain::trim_front(size_t n) {
+bool Chain::trim_front(size_t n) noexcept {
   if (n > size()) return Fail(EINVAL);
   if (n == 0) return true;
   m_adj(m_, static_cast<int>(n));
@@ -198,7 +237,7 @@ bool Chain::trim_front(size_t n) {
   return true;
 }
 
-bool Chain::trim_back(size_t n) {
+bool Chain::trim_back(size_t n) noexcept {
   if (n > size()) return Fail(EINVAL);
   if (n > 0) m_adj(m_, -static_cast<int>(n));
   return true;
@@ -219,63 +258,88 @@ void Chain::drop_empty_front() noexcept {
   m_ = m_free(m_);
 }
 
-std::span<const std::byte> Chain::coalesce(size_t n) {
+std::span<const std::byte> Chain::coalesce(size_t n) noexcept {
   if (n > size() || n > MJUM16BYTES) {
     errno = EINVAL;
     return {};
   }
   errno = 0;
   if (n == 0) return {};
-  m_ = m_pullup(m_, static_cast<int>(n));
-  if (m_ == nullptr) return {};
+  int len = static_cast<int>(n);
+  if (m_->m_len < len && (!M_WRITABLE(m_) || M_SIZE(m_) < len)) {
+    // m_pullup would need an mbuf, and free the chain when there is none. An empty first mbuf with
+    // room for all spares it that.
+    mbuf* front = weir_pools_get2(weir_pools_of(m_), len, M_DONTWAIT, m_->m_type,
+                                  static_cast<int>(m_->m_flags & M_PKTHDR));
+    if (front == nullptr) return {};
+    if (has_header()) m_move_pkthdr(front, m_);
+    if (M_SIZE(front) - len >= max_linkhdr) front->m_data += std::max(max_linkhdr, 0);
+    front->m_next = m_;
+    m_ = front;
+  }
+  m_ = m_pullup(m_, len);
   return {reinterpret_cast<const std::byte*>(m_->m_data), n};
 }
 
-int Chain::reserve(size_t n, std::span<iovec> room) {
-  size_t filled = 0;
+// Sees to it that there are n bytes of room behind the data, or that many pieces. Returns where to
+// look for it, or NULL.
+mbuf* Chain::make_room(size_t n, size_t pieces) noexcept {
   size_t found = 0;
-  auto add = [&](const mbuf* m) {
-    iovec piece = RoomOf(m);
-    if (piece.iov_len == 0) return;
-    room[filled++] = piece;
-    found += piece.iov_len;
+  auto count = [&](const mbuf* m) {
+    size_t room = RoomBehind(m);
+    if (room > 0) --pieces;
+    found += room;
   };
   mbuf* last = m_ == nullptr ? nullptr : LastWithData(m_);
-  for (mbuf* m = last; m != nullptr && filled < room.size(); m = m->m_next) add(m);
+  for (mbuf* m = last; m != nullptr && pieces > 0; m = m->m_next) count(m);
   mbuf* fresh = nullptr;
   mbuf** link = &fresh;
-  while (found < n && filled < room.size()) {
+  while (found < n && pieces > 0) {
     bool first = m_ == nullptr && fresh == nullptr;
     const int flags = first ? static_cast<int>(M_PKTHDR) : 0;
     mbuf* m = last == nullptr || last->m_pool == 0
                   ? m_getcl(M_DONTWAIT, MT_DATA, flags)
                   : weir_pools_getcl(weir_pools_of(last), M_DONTWAIT, MT_DATA, flags);
     if (m == nullptr) {
+      const int error = errno;
       m_freem(fresh);
-      return 0;
+      errno = error;
+      return nullptr;
     }
     *link = m;
     link = &m->m_next;
-    add(m);
+    count(m);
   }
   if (m_ == nullptr) {
     m_ = fresh;
   } else if (fresh != nullptr) {
     m_last(m_)->m_next = fresh;
   }
+  return last == nullptr ? m_ : last;
+}
+
+Room Chain::reserve(size_t n) noexcept { return Room(make_room(n, kAll)); }
+
+int Chain::reserve(size_t n, std::span<iovec> room) noexcept {
+  room = room.first(std::min<size_t>(room.size(), IOV_MAX));
+  size_t filled = 0;
+  for (std::span<std::byte> piece : Room(make_room(n, room.size()))) {
+    if (filled == room.size()) break;
+    room[filled++] = {piece.data(), piece.size()};
+  }
   return static_cast<int>(filled);
 }
 
-bool Chain::commit(size_t n) {
+bool Chain::commit(size_t n) noexcept {
   if (m_ == nullptr) return n == 0 || Fail(EINVAL);
   mbuf* last = LastWithData(m_);
   size_t room = 0;
-  for (const mbuf* m = last; m != nullptr; m = m->m_next) room += OwnRoom(m);
+  for (const mbuf* m = last; m != nullptr; m = m->m_next) room += RoomBehind(m);
   size_t total = size() + n;
   if (n > room || total > INT32_MAX) return Fail(EINVAL);
   mbuf* end = last;
   for (mbuf* m = last; n > 0; m = m->m_next) {
-    size_t part = std::min(n, OwnRoom(m));
+    size_t part = std::min(n, RoomBehind(m));
     m->m_len += static_cast<int32_t>(part);
     n -= part;
     end = m;
@@ -283,15 +347,16 @@ bool Chain::commit(size_t n) {
   m_freem(std::exchange(end->m_next, nullptr));
   if (total == 0) {
     reset();
-  } else if (m_->m_flags & M_PKTHDR) {
+  } else if (has_header()) {
     m_->m_pkthdr.len = static_cast<int32_t>(total);
   }
   return true;
 }
 
 int Chain::to_iovec(std::span<iovec> out, size_t offset) const noexcept {
+  const size_t most = std::min<size_t>(out.size(), IOV_MAX);
   size_t filled = 0;
-  for (const mbuf* m = m_; m != nullptr && filled < out.size(); m = m->m_next) {
+  for (const mbuf* m = m_; m != nullptr && filled < most; m = m->m_next) {
     size_t length = static_cast<size_t>(m->m_len);
     if (offset >= length) {
       offset -= length;

@@ -13,8 +13,11 @@
 #ifndef WEIR_CHAIN_CURSOR_H_
 #define WEIR_CHAIN_CURSOR_H_
 
+#include <limits.h>
+#include <sys/uio.h>
+
 #include <algorithm>
-#include <concepts>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -23,6 +26,7 @@
 #include <string_view>
 
 #include "weir/chain/chain.h"
+#include "weir/chain/endian.h"
 #include "weir/chain/mbuf.h"
 
 namespace weir {
@@ -98,22 +102,27 @@ class Cursor {
   }
 
   // An integer in network or in little-endian byte order.
-  template <std::integral T>
+  template <Integer T>
   std::optional<T> read_be() {
-    return read_integer<T>([](size_t i) { return sizeof(T) - 1 - i; });
+    return read_integer<T>(std::endian::big);
   }
-  template <std::integral T>
+  template <Integer T>
   std::optional<T> read_le() {
-    return read_integer<T>([](size_t i) { return i; });
+    return read_integer<T>(std::endian::little);
   }
-  template <std::integral T>
+  template <Integer T>
   std::optional<T> peek_be() const {
     return Cursor(*this).read_be<T>();
   }
-  template <std::integral T>
+  template <Integer T>
   std::optional<T> peek_le() const {
     return Cursor(*this).read_le<T>();
   }
+
+  // Fills `out` with the bytes ahead, as far as it goes and writev() takes (IOV_MAX), and returns
+  // how many entries it used. After a partial write, skip() what went out and ask again: unlike
+  // Chain::to_iovec with an offset, it does not walk there from the front.
+  [[nodiscard]] int to_iovec(std::span<iovec> out) const;
 
   // How far ahead the first such byte, or the first such row of bytes, begins, looking from
   // `from` bytes ahead on: what a parser that waits for the end of a line has seen already.
@@ -149,16 +158,11 @@ class Cursor {
     }
   }
 
-  template <typename T, typename Place>
-  std::optional<T> read_integer(Place place) {
+  template <Integer T>
+  std::optional<T> read_integer(std::endian order) {
     std::byte bytes[sizeof(T)];
     if (!read(bytes)) return std::nullopt;
-    std::make_unsigned_t<T> value = 0;
-    for (size_t i = 0; i < sizeof(T); ++i) {
-      value |= static_cast<std::make_unsigned_t<T>>(static_cast<std::make_unsigned_t<T>>(bytes[i])
-                                                    << (8 * place(i)));
-    }
-    return static_cast<T>(value);
+    return load_integer<T>(bytes, order);
   }
 
   const mbuf* m_ = nullptr;  // where the next byte is; may be null at the end
@@ -166,6 +170,17 @@ class Cursor {
   size_t position_ = 0;
   size_t remaining_ = 0;
 };
+
+inline int Cursor::to_iovec(std::span<iovec> out) const {
+  const size_t most = std::min<size_t>(out.size(), IOV_MAX);
+  size_t filled = 0;
+  for (Cursor at = *this; !at.at_end() && filled < most; ++filled) {
+    auto piece = at.contiguous();
+    out[filled] = {const_cast<std::byte*>(piece.data()), piece.size()};
+    at.advance(piece.size());
+  }
+  return static_cast<int>(filled);
+}
 
 inline std::optional<size_t> Cursor::find(std::byte wanted, size_t from) const {
   Cursor at = *this;

@@ -61,7 +61,8 @@ Chain Extended(Call& call, Entry* entry) {
   }
   Chain whole = entry->is_chain() ? std::move(entry->chain()) : Chain::from(entry->text());
   if (whole.get() == nullptr) return {};
-  whole.append(call.args.is_chain(2) ? std::move(call.args.chain(2)) : std::move(tail));
+  // Needs no memory, and values are far shorter than what a Chain may hold.
+  (void)whole.append(call.args.is_chain(2) ? std::move(call.args.chain(2)) : std::move(tail));
   return whole;
 }
 
