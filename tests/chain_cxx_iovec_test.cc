@@ -136,9 +136,9 @@ TEST_F(IovecTest, ReservedRoomIsARangeOfSpans) {
   EXPECT_EQ(chain.size(), 100u);
   ASSERT_TRUE(chain.commit(9000));
   EXPECT_EQ(chain.to_string(), Letters(100) + std::string(9000, 'r'));
-  FailAllocation(2);
+  weir_fail_nth(2);
   EXPECT_TRUE(chain.reserve(100000).empty());
-  FailAllocation(-1);
+  weir_fail_nth(-1);
   EXPECT_EQ(errno, ENOBUFS);
   EXPECT_EQ(chain.size(), 9100u);
 }

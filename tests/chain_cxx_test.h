@@ -51,7 +51,7 @@ class CxxTest : public testing::Test {
   // failed, which must be with ENOBUFS.
   static int ForEachFailure(const std::function<bool()>& attempt) {
     int failures = 0;
-    for (void (*fail)(long) : {FailAllocation, FailNothrow}) {
+    for (void (*fail)(long) : {weir_fail_nth, FailNothrow}) {
       for (int n = 0;; ++n) {
         const int64_t before = Count();
         errno = 0;

@@ -171,9 +171,9 @@ TEST_F(WriterTest, ErrorsStickAndWhatFailedIsNotWritten) {
   Writer out(chain);
   ASSERT_TRUE(out.write(Letters(100)));
   auto field = out.patch_be<uint16_t>();
-  FailAllocation(2);  // 16 KiB are to be had, and not enough
+  weir_fail_nth(2);  // 16 KiB are to be had, and not enough
   EXPECT_FALSE(out.write(Letters(18000)));
-  FailAllocation(-1);
+  weir_fail_nth(-1);
   EXPECT_EQ(errno, ENOBUFS);
   EXPECT_FALSE(out.ok());
   errno = 0;
