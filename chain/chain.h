@@ -31,6 +31,8 @@
 #include "weir/chain/mbuf.h"
 #include "weir/chain/segments.h"
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 class Chain {
@@ -145,5 +147,7 @@ class Chain {
 static_assert(sizeof(Chain) == sizeof(void*));
 
 }  // namespace weir
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_CHAIN_H_

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "weir/alloc/alloc.h"
+#include "weir/alloc/slab.h"
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/refcount.h"

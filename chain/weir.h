@@ -9,6 +9,8 @@
 #include "weir/alloc/options.h"
 #include "weir/stats/snapshot.h"
 
+#pragma GCC visibility push(default)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -120,5 +122,7 @@ void weir_pools_snapshot(struct weir_pools* pools, struct weir_snapshot* out);
 #ifdef __cplusplus
 }  // extern "C"
 #endif
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_WEIR_H_
