@@ -25,7 +25,8 @@ int main(void) {
   tail = m_split(m, 20, M_DONTWAIT);
   wrong += check(tail != NULL && tail->m_pkthdr.len == 10 && m->m_pkthdr.len == 20, "a split");
   wrong += check(m_copydata(m, 12, 8, bytes) == 0 && memcmp(bytes, "--012345", 8) == 0, "the head");
-  wrong += check(m_copydata(tail, 0, 10, bytes) == 0 && memcmp(bytes, "6789abcdef", 10) == 0, "tail");
+  wrong +=
+      check(m_copydata(tail, 0, 10, bytes) == 0 && memcmp(bytes, "6789abcdef", 10) == 0, "tail");
   wrong += check(mbstat.m_mtypes[MT_DATA] >= 2, "mbufs in use");
 
   m_freem(m);
