@@ -11,7 +11,6 @@
 #include <cstdint>
 
 #include "weir/alloc/hooks.h"
-#include "weir/alloc/slab.h"
 #include "weir/alloc/thread_record.h"
 #include "weir/stats/snapshot.h"
 
@@ -19,8 +18,10 @@ namespace weir {
 
 // Out of line: everything that the thread's cache cannot do. AllocSlow returns an object ready for
 // use; before FreeSlow, OnFree.
+#pragma GCC visibility push(default)
 void* AllocSlow(int zone, int type, int how);
 void FreeSlow(int zone, int type, void* object);
+#pragma GCC visibility pop
 
 // The fast parts for who does several operations in a row and looks at t_record once; t is its
 // value or was since the last call of anything else.
@@ -54,9 +55,6 @@ inline void Free(int zone, int type, void* object) {
   if (!FreeFast(t_record, zone, type, object)) [[unlikely]]
     FreeSlow(zone, type, object);
 }
-
-// Where the reference count of a cluster lives: a cache line of its own, apart from the cluster.
-inline uint32_t* ClusterCount(int zone, void* object) { return g_slabs.CountOf(object, zone); }
 
 }  // namespace weir
 

@@ -32,12 +32,12 @@ inline void*& PacketCluster(void* packet) {
 }
 
 inline void CloseBytes(void* object, size_t from, size_t to) {
-  if (kFillEach) FillFree(object, from, to);
+  if constexpr (kFillEach) FillFree(object, from, to);
   Poison(static_cast<char*>(object) + from, to - from);
 }
 inline void OpenBytes(int zone, void* object, size_t from, size_t to) {
   Unpoison(static_cast<char*>(object) + from, to - from);
-  if (kFillEach) VerifyFree(zone, object, from, to);
+  if constexpr (kFillEach) VerifyFree(zone, object, from, to);
 }
 
 inline void OnFree(int zone, void* object) {

@@ -99,6 +99,11 @@ inline uint32_t Slabs::Find(const void* p) const {
 
 extern Slabs g_slabs;
 
+// Where the reference count of a cluster lives: a cache line of its own, apart from the cluster.
+inline uint32_t* ClusterCount(int zone, void* object) {
+  return g_slabs.CountOf(object, zone);
+}
+
 }  // namespace weir
 
 #endif  // WEIR_ALLOC_SLAB_H_

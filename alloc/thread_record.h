@@ -66,7 +66,9 @@ struct ThreadRecord {
 
 // The calling thread's record in the default set; nullptr before its first operation and after its
 // end. initial-exec: one load relative to the thread pointer, in a shared object too.
+#pragma GCC visibility push(default)
 extern __thread ThreadRecord* t_record __attribute__((tls_model("initial-exec")));
+#pragma GCC visibility pop
 
 // The calling thread's record in the default set, claimed now if need be. nullptr: there is no
 // memory, or the thread is past its end.

@@ -83,7 +83,7 @@ def _alone(name, hdrs, c_hdrs):
         deps = [":" + name],
     )
 
-def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
+def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], copts = [], **kwargs):
     """A cc_library whose headers are included as "weir/<package>/<header>".
 
     Args:
@@ -92,6 +92,7 @@ def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
       hdrs: headers for others. Textual ones (.inc) go in the usual textual_hdrs.
       deps: as in cc_library.
       c_hdrs: those of hdrs that must compile as C11 as well.
+      copts: besides.
       **kwargs: as in cc_library; visibility is that of the package unless given.
     """
     prefix = "weir/" + native.package_name()
@@ -115,6 +116,10 @@ def weir_library(name, srcs = [], hdrs = [], deps = [], c_hdrs = [], **kwargs):
         hdrs = hdrs,
         include_prefix = prefix,
         strip_include_prefix = "",
+        # What a header does not open to libweir.so's users stays inside it. No shared object for
+        # each library then, which would have to see into each other.
+        copts = ["-fvisibility=hidden"] + copts,
+        linkstatic = True,
         deps = own_deps,
         **kwargs
     )

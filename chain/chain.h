@@ -42,6 +42,8 @@
 #include "weir/chain/mbuf.h"
 #include "weir/chain/segments.h"
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 // What a header in a packet can be: a class whose bytes mean the same anywhere. It should have no
@@ -273,5 +275,7 @@ template <>
 inline constexpr bool std::ranges::disable_sized_range<weir::Chain> = true;
 
 static_assert(std::ranges::forward_range<const weir::Chain>);
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_CHAIN_H_

@@ -9,6 +9,7 @@
 
 #include "weir/alloc/alloc.h"
 #include "weir/alloc/guard.h"
+#include "weir/alloc/slab.h"
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/refcount.h"

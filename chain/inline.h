@@ -28,6 +28,8 @@ inline uint32_t LiveState(const mbuf* m, int pool) {
   return MbufState(m, kMbufLive) ^ static_cast<uint32_t>(pool) << 24;
 }
 
+#pragma GCC visibility push(default)
+
 // Aborts, naming the zone, the address and what is wrong with it.
 [[noreturn]] void BadMbuf(const mbuf* m, const char* doing);
 
@@ -44,6 +46,8 @@ void DropTags(mbuf* m);
 void DropExt(mbuf* m);
 // m_freem of what follows the first mbuf.
 void FreeRest(mbuf* m);
+
+#pragma GCC visibility pop
 
 // Two neighbouring words in one store: these functions are as fast as they have few stores.
 typedef uint64_t WordPair __attribute__((__vector_size__(16), __aligned__(8), __may_alias__));

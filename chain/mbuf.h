@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)  // libweir.so exports what is declared here
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -494,6 +496,8 @@ extern "C"
     m_extmalloc(struct mbuf* m, unsigned size, int how);
 #define MEXTMALLOC(m, size, how) ((void)m_extmalloc((m), (unsigned)(size), (how)))
 #define MRESETDATA(m) ((void)((m)->m_data = M_START(m)))
+
+#pragma GCC visibility pop
 
 // ---- Layout ----
 

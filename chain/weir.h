@@ -10,6 +10,8 @@
 #include "weir/alloc/options.h"
 #include "weir/stats/snapshot.h"
 
+#pragma GCC visibility push(default)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -123,5 +125,7 @@ void weir_pools_snapshot(struct weir_pools* pools, struct weir_snapshot* out);
 #ifdef __cplusplus
 }  // extern "C"
 #endif
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_WEIR_H_

@@ -25,6 +25,8 @@
 
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -114,5 +116,7 @@ int weir_wait_bucket(uint64_t ns);
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_STATS_SNAPSHOT_H_
