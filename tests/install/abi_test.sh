@@ -17,7 +17,7 @@ mkdir "$scratch/c_headers"
 while read -r header; do
   file=$scratch/tree/include/weir/$header
   ! grep -q 'extern "C"' "$file" || cp "$file" "$scratch/c_headers"
-done <"$here/../../packaging/public_headers"
+done <"$here/../../bazel/packaging/public_headers"
 
 now=$scratch/now.abi
 abidw --headers-dir "$scratch/c_headers" --drop-private-types --exported-interfaces-only \
@@ -40,7 +40,7 @@ if ! compatible "$baseline"; then
   failed=1
   cat "$scratch/report"
   echo "FAILED: what linked with the last release does not work with this."
-  echo "Take the change back, or give libweir.so another soname (packaging/BUILD.bazel, weir.lds)."
+  echo "Take the change back, or give libweir.so another soname (bazel/packaging/BUILD.bazel, weir.lds)."
 fi
 
 # The controls: had the last release been another, this would have been noticed.

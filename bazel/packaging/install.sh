@@ -52,7 +52,7 @@ done
 # The tree that Bazel made of all that is named in BUILD.bazel.
 tree=${RUNFILES_DIR:-$0.runfiles}/weir
 [[ -d $tree ]] || tree=$PWD
-here=$tree/packaging
+here=$tree/bazel/packaging
 root=$destdir$prefix
 
 version=$(sed -n 's/^#define WEIR_VERSION "\(.*\)"$/\1/p' "$tree/stats/version.h")
