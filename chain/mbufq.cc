@@ -1,12 +1,18 @@
 #include "weir/chain/mbufq.h"
 
+#include "weir/stats/break.h"
+
 namespace weir {
 namespace {
 
 class Locked {
  public:
-  explicit Locked(mbuf_queue* mq) : mq_(mq) { pthread_mutex_lock(&mq->mq_mtx); }
-  ~Locked() { pthread_mutex_unlock(&mq_->mq_mtx); }
+  explicit Locked(mbuf_queue* mq) : mq_(mq) {
+    if (!Broken(kBreakQueueLock)) pthread_mutex_lock(&mq->mq_mtx);
+  }
+  ~Locked() {
+    if (!Broken(kBreakQueueLock)) pthread_mutex_unlock(&mq_->mq_mtx);
+  }
   Locked(const Locked&) = delete;
   Locked& operator=(const Locked&) = delete;
 

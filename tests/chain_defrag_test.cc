@@ -169,6 +169,16 @@ TEST_F(MCollapse, NoMoreIsMovedThanIsAskedFor) {
   m_freem(m);
 }
 
+TEST_F(MCollapse, NeighboursMayFillTheLargestClusterExactly) {
+  mbuf* m = Packet(
+      {{Buffer::kReadOnly, 0, 10}, {Buffer::kReadOnly, 0, 8192}, {Buffer::kReadOnly, 0, 8192}});
+  std::string data = Bytes(m);
+  EXPECT_EQ(m_collapse(m, M_DONTWAIT, 2), m);
+  EXPECT_EQ(Lengths(m), (std::vector<int>{10, MJUM16BYTES}));
+  ExpectChain(m, data);
+  m_freem(m);
+}
+
 TEST_F(MCollapse, SharedBuffersAreNotWritten) {
   mbuf* m = Packet({{Buffer::kCluster, 0, 10}, {Buffer::kCluster, 0, 10}, {Buffer::kPage, 0, 10}});
   mbuf* copy = m_copypacket(m, M_WAIT);

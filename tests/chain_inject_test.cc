@@ -113,6 +113,31 @@ TEST_F(MInject, BadArgumentsLeaveTheChainAsItWas) {
   m_freem(m);
 }
 
+TEST_F(MInject, ABufferInFrontOfWhichItIsMovesUnshared) {
+  mbuf* m = Packet({{Buffer::kCluster, 0, 1000}});
+  std::string data = Bytes(m);
+  mbuf* gap = m_inject(m, 0, 10, M_DONTWAIT);
+  EXPECT_EQ(Lengths(m), (std::vector<int>{0, 10, 1000}));
+  EXPECT_FALSE(m->m_flags & M_EXT);
+  EXPECT_TRUE(M_WRITABLE(gap->m_next));
+  m_adj(m, 10);
+  ExpectChain(m, data);
+  m_freem(m);
+}
+
+TEST_F(MMakespace, RoomThatFitsExactlyIsUsed) {
+  for (int lead : {0, 8}) {
+    for (int off : {0, 5, 2035, 2040}) {
+      mbuf* m = Packet({{Buffer::kCluster, lead, 2040}});
+      int at;
+      EXPECT_EQ(m_makespace(m, off, 8, &at), m);
+      EXPECT_EQ(at, off);
+      EXPECT_EQ(Lengths(m), (std::vector<int>{2048}));
+      m_freem(m);
+    }
+  }
+}
+
 TEST_F(MMakespace, AGapAtEveryPlace) {
   for (int off : Places()) {
     for (int len : {0, 1, 20, 3000}) {

@@ -1,4 +1,5 @@
 // Packet queues: mbufq, mbuf_list, mbuf_queue, MBUFQ_*.
+#include <atomic>
 #include <cerrno>
 #include <thread>
 
@@ -180,24 +181,26 @@ TEST_F(MbufQueue, AFullQueueFreesThePacketAndCountsIt) {
 TEST_F(MbufQueue, NoPacketIsLostOrSwappedBetweenThreads) {
   constexpr int kPackets = 20000;
   mbuf_queue q = MBUF_QUEUE_INITIALIZER(1000000, 0);
+  std::atomic<int> producing = 2;
   auto produce = [&](int thread) {
     for (int i = 0; i < kPackets; ++i) mq_enqueue(&q, Numbered(thread * kPackets + i));
+    producing.fetch_sub(1, std::memory_order_release);
   };
   std::thread a(produce, 0), b(produce, 1);
   int next[2] = {0, kPackets};
-  for (int seen = 0; seen < 2 * kPackets;) {
-    mbuf* m = mq_dequeue(&q);
-    if (m == nullptr) {
-      std::this_thread::yield();
-      continue;
+  for (bool last = false; !last;) {
+    last = producing.load(std::memory_order_acquire) == 0;  // and then empty it once more
+    while (mbuf* m = mq_dequeue(&q)) {
+      int number = static_cast<int>(m->m_pkthdr.flowid);
+      EXPECT_EQ(number, next[number / kPackets]++);
+      m_freem(m);
     }
-    int number = static_cast<int>(m->m_pkthdr.flowid);
-    EXPECT_EQ(number, next[number / kPackets]++);
-    m_freem(m);
-    ++seen;
+    std::this_thread::yield();
   }
   a.join();
   b.join();
+  EXPECT_EQ(next[0], kPackets);
+  EXPECT_EQ(next[1], 2 * kPackets);
   EXPECT_EQ(mq_drops(&q), 0u);
 }
 

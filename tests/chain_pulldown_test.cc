@@ -62,6 +62,16 @@ TEST_F(MPulldown, WhatIsInFrontDoesNotMove) {
   m_freem(m);
 }
 
+TEST_F(MPulldown, RoomThatFitsExactlyIsUsed) {
+  mbuf* m =
+      Packet({{Buffer::kSmall, 0, 60}, {Buffer::kSmall, 0, MLEN - 50}, {Buffer::kSmall, 0, 50}});
+  mbuf* second = m->m_next;
+  int at;
+  EXPECT_EQ(m_pulldown(m, 70, MLEN - 10, &at), second);
+  EXPECT_EQ(Lengths(m), (std::vector<int>{60, MLEN}));
+  m_freem(m);
+}
+
 TEST_F(MPulldown, ContiguousBytesAreLeftWhereTheyAre) {
   mbuf* m = Packet({{Buffer::kSmall, 0, 10}, {Buffer::kReadOnly, 0, 40000}});
   int at;
