@@ -1,5 +1,5 @@
-// Copy on write. An mbuf keeps its address, since its chain and its caller point to it,
-// so a spare mbuf takes the old buffer away and is freed with it.
+// Copy on write. An mbuf keeps its address, since its chain and its caller point to it, so a spare
+// mbuf takes the old buffer away and is freed with it.
 #include "weir/chain/cow.h"
 
 #include <cerrno>

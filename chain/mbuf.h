@@ -390,8 +390,9 @@ static inline void m_tag_init(struct mbuf* m) { m->m_pkthdr.tags = NULL; }
 // ---- Chains ----
 //
 // M_EOR on an mbuf: a record ends with its last byte. The mark stays with that byte when data is
-// copied, cut or moved. Nothing is appended to an mbuf behind the mark, except by a m_pullup that
-// must; it then moves to the end of what became contiguous. A tail trim moves it to the new end.
+// copied, cut or moved. Nothing is appended to an mbuf behind the mark, except by m_pullup and the
+// like when they must; it then moves to the end of what became contiguous. A tail trim moves it to
+// the new end.
 
 // Puts `len` bytes of room in front of the data: in writable leading space if there is enough,
 // else in a new first mbuf, which takes the packet header over; the new bytes are undefined.
@@ -412,7 +413,6 @@ struct mbuf* m_copym(struct mbuf* m, int off, int len, int how);
 struct mbuf* m_copypacket(struct mbuf* m, int how);
 // A deep copy of the whole chain: nothing shared, all of it writable. Borrows m, returns ownership.
 struct mbuf* m_dup(const struct mbuf* m, int how);
-
 // A deep copy of a packet in one buffer, behind `adj` bytes of room; M_EOR marks its end if there
 // is any. Borrows m, returns ownership. NULL with EINVAL (no M_PKTHDR), ENOBUFS, or EMSGSIZE (above
 // MJUM16BYTES).
