@@ -127,6 +127,20 @@ struct mbuf* m_dup(const struct mbuf* m, int how) {
   return top;
 }
 
+struct mbuf* m_dup_pkt(const struct mbuf* m, unsigned adj, int how) {
+  if (m == nullptr || !(m->m_flags & M_PKTHDR)) return weir::Fail(EINVAL);
+  int64_t len = weir::Total(m);
+  if (len + adj > MJUM16BYTES) return weir::Fail(EMSGSIZE);
+  struct mbuf* n = weir::GetSizeLike(m, static_cast<int>(len + adj), how, M_PKTHDR);
+  if (n == nullptr) return nullptr;
+  if (!weir::DupHeader(n, m, true, how)) return weir::FailAndFree(n, errno);
+  n->m_data += adj;
+  n->m_len = n->m_pkthdr.len = static_cast<int32_t>(len);
+  m_copydata(m, 0, n->m_len, n->m_data);
+  for (; m != nullptr; m = m->m_next) n->m_flags |= m->m_flags & M_EOR;
+  return n;
+}
+
 int m_copydata(const struct mbuf* m, int off, int len, void* buf) {
   if (!weir::Inside(m, off, len) || (buf == nullptr && len > 0)) return EINVAL;
   char* to = static_cast<char*>(buf);

@@ -57,23 +57,6 @@ class Appender {
   int64_t added_ = 0;
 };
 
-// Makes the buffers that hold [off, end) writable. The bytes stay what they are, so a failure
-// half-way leaves nothing to undo.
-int MakeRangePrivate(mbuf* m, int64_t off, int64_t end) {
-  int64_t at = 0;
-  for (; m != nullptr && at < end; at += m->m_len, m = m->m_next) {
-    if (at + m->m_len <= off || m->m_len == 0 || m_writable(m)) continue;
-    if (m->m_len > MJUM16BYTES) {
-      // More than one buffer can replace: cut off what stays shared, or what the next round does.
-      int keep = static_cast<int>(off > at ? off - at : MJUM16BYTES);
-      if (int error = ShareRest(m, keep, M_DONTWAIT); error != 0) return error;
-      if (off > at) continue;
-    }
-    if (int error = MakePrivate(m, M_DONTWAIT); error != 0) return error;
-  }
-  return 0;
-}
-
 // Overwrites [off, off + len), which is inside the chain and writable.
 void Overwrite(mbuf* m, int64_t off, int64_t len, const char* src) {
   for (; len > 0; m = m->m_next) {
@@ -113,7 +96,7 @@ int m_copyback(struct mbuf* m, int off, int len, const void* buf) {
   int64_t total = weir::Total(m);
   int64_t inside = std::clamp<int64_t>(total - off, 0, len);  // bytes that overwrite
 
-  int error = weir::MakeRangePrivate(m, off, off + inside);
+  int error = weir::MakeRangePrivate(m, off, off + inside, M_DONTWAIT);
   if (error != 0) return error;
   if (end > total) {
     // First, so that m_pkthdr.len tells all: either it grew, and what it covers is written, or
@@ -124,6 +107,16 @@ int m_copyback(struct mbuf* m, int off, int len, const void* buf) {
   }
   weir::Overwrite(m, off, inside, src);
   return error;
+}
+
+struct mbuf* m_copyback_cow(struct mbuf* m, int off, int len, const void* buf, int how) {
+  if (!weir::Inside(m, off, len) || (buf == nullptr && len > 0)) {
+    return weir::FailAndFree(m, EINVAL);
+  }
+  int error = weir::MakeRangePrivate(m, off, int64_t{off} + len, how);
+  if (error != 0) return weir::FailAndFree(m, error);
+  weir::Overwrite(m, off, len, static_cast<const char*>(buf));
+  return m;
 }
 
 int m_append(struct mbuf* m, int len, const void* buf) {

@@ -1,5 +1,5 @@
-// Copy on write for one mbuf. The mbuf keeps its address, since its chain and its caller point to
-// it, so a spare mbuf takes the old buffer away and is freed with it.
+// Copy on write. An mbuf keeps its address, since its chain and its caller point to it, so a spare
+// mbuf takes the old buffer away and is freed with it.
 #include "weir/chain/cow.h"
 
 #include <cerrno>
@@ -82,9 +82,54 @@ int ShareRest(mbuf* m, int len, int how) {
   return 0;
 }
 
+int CutRest(mbuf* m, int len, int how) {
+  if ((m->m_flags & M_EXT) && len > 0) return ShareRest(m, len, how);
+  mbuf* rest = GetLike(m, how, 0);
+  if (rest == nullptr) return errno;
+  if (m->m_flags & M_EXT) {
+    MoveExt(rest, m);
+  } else {
+    rest->m_len = m->m_len - len;
+    m_align(rest, rest->m_len);
+    memcpy(rest->m_data, m->m_data + len, static_cast<size_t>(rest->m_len));
+    m->m_len = len;
+  }
+  rest->m_flags |= m->m_flags & M_EOR;
+  rest->m_next = m->m_next;
+  m->m_flags &= ~M_EOR;
+  m->m_next = rest;
+  return 0;
+}
+
+bool Coalesce(mbuf* last, const mbuf* n) {
+  if (m_trailingspace(last) < n->m_len || !m_writable(last)) return false;
+  if ((last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
+  if (n->m_len > 0) {
+    memcpy(last->m_data + last->m_len, n->m_data, static_cast<size_t>(n->m_len));
+    last->m_len += n->m_len;
+  }
+  last->m_flags |= n->m_flags & M_EOR;
+  return true;
+}
+
 int MakePrivate(mbuf* m, int how) {
   bool fits = m->m_len <= ((m->m_flags & M_PKTHDR) ? MHLEN : MLEN);
   return (m->m_flags & M_EXT) && fits ? MoveInside(m, how) : MoveToCluster(m, how);
+}
+
+int MakeRangePrivate(mbuf* m, int64_t off, int64_t end, int how) {
+  int64_t at = 0;
+  for (; m != nullptr && at < end; at += m->m_len, m = m->m_next) {
+    if (at + m->m_len <= off || m->m_len == 0 || m_writable(m)) continue;
+    if (m->m_len > MJUM16BYTES) {
+      // More than one buffer can replace: cut off what stays shared, or what the next round does.
+      int keep = static_cast<int>(off > at ? off - at : MJUM16BYTES);
+      if (int error = ShareRest(m, keep, how); error != 0) return error;
+      if (off > at) continue;
+    }
+    if (int error = MakePrivate(m, how); error != 0) return error;
+  }
+  return 0;
 }
 
 }  // namespace weir

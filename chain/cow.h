@@ -20,9 +20,23 @@ void MoveExt(mbuf* to, mbuf* from);
 // behind it gets the rest and M_EOR. 0, or ENOBUFS and nothing has changed.
 int ShareRest(mbuf* m, int len, int how);
 
+// The same for any buffer: small data is copied, and a buffer of which m keeps nothing moves. 0, or
+// ENOBUFS and nothing has changed.
+int CutRest(mbuf* m, int len, int how);
+
+// Copies n's data behind last's if it fits, exactly or with room to spare, and last may be written.
+// Never behind M_EOR: that would move the mark. Never between types: the data would change its own.
+// False: nothing has changed. n is still there either way.
+bool Coalesce(mbuf* last, const mbuf* n);
+
 // Gives m, which stays where it is, a buffer that it may write, with the same data. 0, EMSGSIZE
 // (above MJUM16BYTES of data), or ENOBUFS; on failure nothing has changed.
 int MakePrivate(mbuf* m, int how);
+
+// The same for the buffers that hold the bytes [off, end) of a chain, as far as it has them; what
+// is larger than any buffer is cut. The bytes stay what they are, so a failure half-way leaves
+// nothing to undo.
+int MakeRangePrivate(mbuf* m, int64_t off, int64_t end, int how);
 
 }  // namespace weir
 

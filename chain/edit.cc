@@ -1,24 +1,11 @@
 // Joining two chains, and trimming one at either end.
 #include <algorithm>
-#include <cstring>
 
+#include "weir/chain/cow.h"
 #include "weir/chain/walk.h"
 
 namespace weir {
 namespace {
-
-// Moves n's data behind last's if it fits and last may be written. Never behind M_EOR: that would
-// move the mark. Never between types: the data would change its own.
-bool Coalesce(mbuf* last, const mbuf* n) {
-  if (m_trailingspace(last) < n->m_len || !m_writable(last)) return false;
-  if ((last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
-  if (n->m_len > 0) {
-    memcpy(last->m_data + last->m_len, n->m_data, static_cast<size_t>(n->m_len));
-    last->m_len += n->m_len;
-  }
-  last->m_flags |= n->m_flags & M_EOR;
-  return true;
-}
 
 // m's last mbuf, or NULL if m is NULL or n is part of it.
 mbuf* LastBefore(mbuf* m, const mbuf* n) {

@@ -193,6 +193,15 @@ int m_extmalloc(struct mbuf* m, unsigned size, int /*how*/) {
   return m_extadd_seed(m, buf, size, nullptr, nullptr);
 }
 
+int m_extremove(struct mbuf* m) {
+  if (m == nullptr || !(m->m_flags & M_EXT)) return EINVAL;
+  weir::DropExt(m);
+  m->m_flags &= ~(M_EXT | M_RDONLY);
+  m->m_data = M_START(m);
+  m->m_len = 0;
+  return 0;
+}
+
 unsigned m_extrefcnt(const struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_EXT)) return 0;
   return m->m_ext.ext_cnt == nullptr ? 1 : weir::RefCount(m->m_ext.ext_cnt).Read();

@@ -271,12 +271,25 @@ struct mbuf* m_getcl(int how, int type, int flags);
 struct mbuf* m_getjcl(int how, int type, int flags, int size);
 // The smallest of mbuf, cluster and jumbo cluster that holds `size` bytes; EMSGSIZE above 16 KiB.
 struct mbuf* m_get2(int size, int how, int type, int flags);
+// Room for `len` bytes in new mbufs, m_len 0: as many 16 KiB clusters as it takes and the smallest
+// buffer for the rest; at least one mbuf if m is NULL. They are appended to the chain m, if any,
+// and are of its zones; room that m has itself is not counted. flags: M_PKTHDR, which counts only
+// if m is NULL, and M_EOR for the last new mbuf. Borrows m and returns it, or without m returns
+// ownership of the new chain. NULL with EINVAL or ENOBUFS: m is intact.
+struct mbuf* m_getm2(struct mbuf* m, int len, int how, int type, int flags);
+// The smallest that holds lead + len bytes, with m_len (and m_pkthdr.len) len behind `lead` bytes
+// of room; EMSGSIZE above 16 KiB. Return ownership.
+struct mbuf* m_get_n(int how, int type, size_t lead, size_t len);
+struct mbuf* m_gethdr_n(int how, int type, size_t lead, size_t len);
 
 // Attaches a cluster to m, which must have none (else EINVAL, and nothing changes) and no data:
 // m_data moves to the start of the cluster, m_len is untouched. Borrows m. Returns 0 or errno's
 // value; success also shows as M_EXT being set. m_cljget: of `size` bytes, as m_getjcl.
 int m_clget(struct mbuf* m, int how);
 int m_cljget(struct mbuf* m, int how, int size);
+// OpenBSD's m_clget: the smallest cluster that holds `len` bytes, EMSGSIZE above 16 KiB. Borrows m
+// and returns it; for m NULL returns ownership of a packet with such a cluster. NULL with errno.
+struct mbuf* m_clgetl(struct mbuf* m, int how, int len);
 
 // Attaches the caller's buffer to m, which must have no M_EXT (else EINVAL). `fn` is called
 // exactly once, on the thread that drops the last reference, with the last mbuf that held it;
@@ -296,6 +309,10 @@ int m_extzone(const struct mbuf* m);
 // Borrows both. Returns 0, EINVAL, or ENOBUFS (only for a caller's buffer shared the first time).
 // Both end up read-only in the sense of M_WRITABLE until one of them is freed.
 int m_extshare(struct mbuf* m, struct mbuf* n);
+
+// Gives m's share of its external buffer up, and the data with it: m is empty with its own buffer.
+// Borrows m, m_pkthdr.len is not kept. 0, or EINVAL without M_EXT.
+int m_extremove(struct mbuf* m);
 
 // Frees one mbuf and its share of a cluster. Takes m, returns ownership of m_next. NULL is fine.
 // A double free or a pointer that is no mbuf aborts with a message.
@@ -325,6 +342,9 @@ int m_move_pkthdr(struct mbuf* to, struct mbuf* from);
 // and each keeps only the flags in `flags` and M_EXT, M_EOR, M_RDONLY. 0, or EINVAL. Borrow m.
 int m_demote_pkthdr(struct mbuf* m);
 int m_demote(struct mbuf* m, int all, int flags);
+// A header as new but for its length: no tags, and of the flags M_EXT, M_PKTHDR, M_EOR and M_RDONLY
+// stay. 0, or EINVAL. Borrows m.
+int m_resethdr(struct mbuf* m);
 
 // A note on a packet: `m_tag_len` bytes behind this struct (8-byte aligned), named by cookie and
 // id. m_tag_free, which m_tag_alloc sets to m_tag_free_default, is called when the packet drops
@@ -358,14 +378,24 @@ struct m_tag* m_tag_locate(struct mbuf* m, uint32_t cookie, int id, struct m_tag
 struct m_tag* m_tag_copy(struct m_tag* t, int how);
 // Replaces to's tags by copies of from's. 1, or 0 with ENOBUFS and to has none.
 int m_tag_copy_chain(struct mbuf* to, const struct mbuf* from, int how);
+// For a tag in memory of the caller's, which sets m_tag_free itself; in no list.
+static inline void m_tag_setup(struct m_tag* t, uint32_t cookie, int id, int len) {
+  t->m_tag_next = NULL;
+  t->m_tag_id = (uint16_t)id;
+  t->m_tag_len = (uint16_t)len;
+  t->m_tag_cookie = cookie;
+}
+// An empty list for a header that was copied by hand: what was in it is not freed.
+static inline void m_tag_init(struct mbuf* m) { m->m_pkthdr.tags = NULL; }
 #define m_tag_get(id, len, how) m_tag_alloc(MTAG_ABI_COMPAT, (id), (len), (how))
 #define m_tag_find(m, id, t) m_tag_locate((m), MTAG_ABI_COMPAT, (id), (t))
 
 // ---- Chains ----
 //
 // M_EOR on an mbuf: a record ends with its last byte. The mark stays with that byte when data is
-// copied, cut or moved. Nothing is appended to an mbuf behind the mark, except by a m_pullup that
-// must; it then moves to the end of what became contiguous. A tail trim moves it to the new end.
+// copied, cut or moved. Nothing is appended to an mbuf behind the mark, except by m_pullup and the
+// like when they must; it then moves to the end of what became contiguous. A tail trim moves it to
+// the new end.
 
 // Puts `len` bytes of room in front of the data: in writable leading space if there is enough,
 // else in a new first mbuf, which takes the packet header over; the new bytes are undefined.
@@ -386,6 +416,10 @@ struct mbuf* m_copym(struct mbuf* m, int off, int len, int how);
 struct mbuf* m_copypacket(struct mbuf* m, int how);
 // A deep copy of the whole chain: nothing shared, all of it writable. Borrows m, returns ownership.
 struct mbuf* m_dup(const struct mbuf* m, int how);
+// A deep copy of a packet in one buffer, behind `adj` bytes of room; M_EOR marks its end if there
+// is any. Borrows m, returns ownership. NULL with EINVAL (no M_PKTHDR), ENOBUFS, or EMSGSIZE (above
+// MJUM16BYTES).
+struct mbuf* m_dup_pkt(const struct mbuf* m, unsigned adj, int how);
 
 // Copies [off, off + len) to buf. 0, or EINVAL with buf untouched. Borrows m.
 int m_copydata(const struct mbuf* m, int off, int len, void* buf);
@@ -406,6 +440,49 @@ int m_adj(struct mbuf* m, int len);
 // and large enough, else in a new one of up to MJUM16BYTES (EMSGSIZE above). Already so: returns
 // m. Never waits. Takes m, returns ownership; **on failure the chain is freed**, NULL, MPFail++.
 struct mbuf* m_pullup(struct mbuf* m, int len);
+// The same, but the chain survives: 1, or 0 with errno and *m unchanged. *m is the first mbuf, old
+// or new. Not counted in MPFail.
+int m_ensure_contig(struct mbuf** m, int len);
+// The same in a new first mbuf, the data behind `dstoff` bytes of room; EMSGSIZE if both are more
+// than MJUM16BYTES. Takes m, returns ownership; **on failure the chain is freed**, NULL.
+struct mbuf* m_copyup(struct mbuf* m, int len, int dstoff);
+// Makes [off, off + len) contiguous, and moves nothing in front of off. Returns the mbuf that it
+// is in, and in *off_in_it where; if that is NULL, it is at m_data. m stays the first mbuf. Not
+// more writable than it was (see m_makewritable). Never waits. Borrows m; **on failure the chain
+// is freed** and NULL returned: EINVAL, ENOBUFS, EMSGSIZE.
+struct mbuf* m_pulldown(struct mbuf* m, int off, int len, int* off_in_it);
+
+// Opens a gap of `len` bytes, which are undefined, behind the first `off`, which do not move; uses
+// leading space behind off, or adds an mbuf. Returns the mbuf whose first bytes they are. m stays
+// the first mbuf. Keeps m_pkthdr.len. Borrows m. NULL with EINVAL, EMSGSIZE (above MJUM16BYTES, or
+// a packet past INT_MAX), ENOBUFS: m is intact.
+struct mbuf* m_inject(struct mbuf* m, int off, int len, int how);
+// The same, but the gap may be anywhere in the mbuf returned, *off_in_it says where; what is on
+// either side of it in that mbuf may move. Never waits.
+struct mbuf* m_makespace(struct mbuf* m, int off, int len, int* off_in_it);
+// Removes [off, off + len). Keeps m_pkthdr.len. Never waits. Borrows m. 0, or with m intact EINVAL
+// or ENOBUFS (only when it is inside one buffer that is shared or read-only).
+int m_striphdr(struct mbuf* m, int off, int len);
+
+// The same data in as few mbufs as clusters of up to MJUM16BYTES allow, a new one after each M_EOR;
+// m itself if that is not fewer. Any chain. Takes m, returns ownership. ENOBUFS, EINVAL: NULL, and
+// m is intact and still the caller's.
+struct mbuf* m_defrag(struct mbuf* m, int how);
+// At most maxfrags mbufs, moving as little as it takes: first into free space, then neighbours into
+// new clusters, then all. Takes m, returns ownership. ENOBUFS, EINVAL, EMSGSIZE (it takes more):
+// NULL, and m is still the caller's, with the same data, perhaps in fewer mbufs.
+struct mbuf* m_collapse(struct mbuf* m, int how, int maxfrags);
+
+// Copies what is shared or read-only, so that all of the chain may be written. m stays the first
+// mbuf. Takes m, returns ownership; **on failure the chain is freed** and NULL returned.
+struct mbuf* m_unshare(struct mbuf* m, int how);
+// The same for [off, off + len), or to the end with M_COPYALL; *m does not change. Borrows it. 0,
+// EINVAL, or ENOBUFS, with the same data.
+int m_makewritable(struct mbuf** m, int off, int len, int how);
+// Overwrites the chain's buffers with zeros, all of them, data or not, in a way that the compiler
+// does not leave out; before m_freem. Borrows m. 0, EINVAL, or EBUSY if one could not be written,
+// being shared or read-only, and all others were.
+int m_zeroize(struct mbuf* m);
 
 // Cuts the chain after len bytes: m keeps the head, the tail is returned, sharing the cluster at
 // the cut; with a packet header both are packets, with the same flags and tags. len == total: an
@@ -428,6 +505,9 @@ struct mbuf* m_devget_trailer(char* buf, int totlen, int off, struct ifnet* ifp,
 // or ENOBUFS: m is valid, and m_pkthdr.len says how far: if it grew, the bytes up to there are
 // written, else none is.
 int m_copyback(struct mbuf* m, int off, int len, const void* buf);
+// The same inside the chain, which is not extended (EINVAL). Takes m, returns it; **on failure the
+// chain is freed** and NULL returned.
+struct mbuf* m_copyback_cow(struct mbuf* m, int off, int len, const void* buf, int how);
 
 // Appends len bytes: fills trailing space, then adds mbufs and clusters. Keeps m_pkthdr.len.
 // Borrows m and buf. 1 on success (as in BSD); 0 with errno when it stopped short, EMSGSIZE (the
@@ -495,6 +575,7 @@ extern "C"
     int
     m_extmalloc(struct mbuf* m, unsigned size, int how);
 #define MEXTMALLOC(m, size, how) ((void)m_extmalloc((m), (unsigned)(size), (how)))
+#define MEXTREMOVE(m) ((void)m_extremove(m))
 #define MRESETDATA(m) ((void)((m)->m_data = M_START(m)))
 
 #pragma GCC visibility pop
@@ -515,5 +596,11 @@ WEIR_STATIC_ASSERT_(offsetof(struct mbuf, m_ext.ext_type) < 128,
 #if defined(__cplusplus) && !defined(WEIR_NO_INLINE)
 #include "weir/chain/inline.h"
 #endif
+
+// The rest of what BSD's <sys/mbuf.h> has.
+#include "weir/chain/mbufq.h"
+#include "weir/chain/mchain.h"
+#include "weir/chain/names.h"
+#include "weir/chain/uio.h"
 
 #endif  // WEIR_CHAIN_MBUF_H_

@@ -63,6 +63,16 @@ int m_demote_pkthdr(struct mbuf* m) {
   return 0;
 }
 
+int m_resethdr(struct mbuf* m) {
+  if (m == nullptr || !(m->m_flags & M_PKTHDR)) return EINVAL;
+  m_tag_delete_chain(m, nullptr);
+  int32_t len = m->m_pkthdr.len;
+  m->m_pkthdr = {};
+  m->m_pkthdr.len = len;
+  m->m_flags = (m->m_flags & ~weir::kHeaderFlags) | M_PKTHDR;
+  return 0;
+}
+
 int m_demote(struct mbuf* m, int all, int flags) {
   if (m == nullptr) return EINVAL;
   uint32_t keep = (static_cast<uint32_t>(flags) & ~M_PKTHDR) | M_EXT | M_EOR | M_RDONLY;

@@ -1,4 +1,5 @@
-// Making the front of a chain contiguous, in the first mbuf's own buffer if that can be.
+// Making a range of a chain contiguous: in the buffer that it begins in if that can be, else in a
+// new one.
 #include <algorithm>
 #include <cstring>
 
@@ -11,11 +12,6 @@
 namespace weir {
 namespace {
 
-mbuf* PullupFailed(mbuf* m, int error) {
-  CountPullupFailure();
-  return FailAndFree(m, error);
-}
-
 // Whether m's buffer may be written and holds `len` bytes; moves the data down if it must.
 bool MakeRoom(mbuf* m, int len) {
   if (!m_writable(m) || M_SIZE(m) < len) return false;
@@ -26,12 +22,11 @@ bool MakeRoom(mbuf* m, int len) {
   return true;
 }
 
-// A new first mbuf, empty, with room for `len` bytes and for a link header in front of them.
-mbuf* NewFirst(mbuf* m, int len) {
-  mbuf* first = GetSizeLike(m, len, M_DONTWAIT, m->m_flags & M_PKTHDR);
+// A new first mbuf, empty, with a buffer of `size` bytes.
+mbuf* NewFirst(mbuf* m, int size) {
+  mbuf* first = GetSizeLike(m, size, M_DONTWAIT, m->m_flags & M_PKTHDR);
   if (first == nullptr) return nullptr;
   MoveHeader(first, m);
-  PlaceData(first, std::max(max_linkhdr, 0), len);
   first->m_next = m;
   return first;
 }
@@ -58,14 +53,90 @@ void Absorb(mbuf* first, int len) {
   }
 }
 
+// Makes the first `len` bytes of *m contiguous. 0, or an error and *m is as it was.
+int MakeContiguous(mbuf** m, int len) {
+  if (*m != nullptr && len >= 0 && len <= (*m)->m_len) return 0;
+  if (!Inside(*m, 0, len)) return EINVAL;
+  if (!MakeRoom(*m, len)) {
+    mbuf* first = NewFirst(*m, len);
+    if (first == nullptr) return errno;
+    PlaceData(first, std::max(max_linkhdr, 0), len);  // with room for a link header
+    *m = first;
+  }
+  Absorb(*m, len);
+  return 0;
+}
+
+// The first byte of a range that shall be contiguous: byte `at` of *link.
+struct Start {
+  mbuf** link;
+  int at;
+};
+
+// The same for `len` bytes from *start on, without touching what is in front of them. The mbuf
+// `head` stays the first one. Sets *start to where they are then; `at_data` asks for byte 0.
+int PullDown(const mbuf* head, Start* start, int len, bool at_data) {
+  mbuf* m = *start->link;
+  bool here = start->at == 0 || !at_data;
+  if (here && m->m_len - start->at >= len) return 0;
+  // Nothing is shifted that is in front and someone may point to.
+  bool room =
+      start->at == 0 ? MakeRoom(m, len) : m_trailingspace(m) >= len - (m->m_len - start->at);
+  if (here && room) {
+    Absorb(m, start->at + len);
+    return 0;
+  }
+  if (start->at > 0 || m == head) {
+    if (int error = CutRest(m, start->at, M_DONTWAIT); error != 0) return error;
+    *start = {&m->m_next, 0};
+  }
+  return MakeContiguous(start->link, len);
+}
+
+mbuf* PullupFailed(mbuf* m, int error) {
+  CountPullupFailure();
+  return FailAndFree(m, error);
+}
+
 }  // namespace
 }  // namespace weir
 
-extern "C" struct mbuf* m_pullup(struct mbuf* m, int len) {
-  if (m != nullptr && len >= 0 && len <= m->m_len) return m;
-  if (!weir::Inside(m, 0, len)) return weir::PullupFailed(m, EINVAL);
-  struct mbuf* first = weir::MakeRoom(m, len) ? m : weir::NewFirst(m, len);
-  if (first == nullptr) return weir::PullupFailed(m, errno);
+extern "C" {
+
+struct mbuf* m_pullup(struct mbuf* m, int len) {
+  int error = weir::MakeContiguous(&m, len);
+  return error == 0 ? m : weir::PullupFailed(m, error);
+}
+
+int m_ensure_contig(struct mbuf** m, int len) {
+  int error = m == nullptr ? EINVAL : weir::MakeContiguous(m, len);
+  if (error != 0) errno = error;
+  return error == 0;
+}
+
+struct mbuf* m_copyup(struct mbuf* m, int len, int dstoff) {
+  if (!weir::Inside(m, 0, len) || dstoff < 0) return weir::FailAndFree(m, EINVAL);
+  int64_t size = int64_t{len} + dstoff;
+  if (size > MJUM16BYTES) return weir::FailAndFree(m, EMSGSIZE);
+  struct mbuf* first = weir::NewFirst(m, static_cast<int>(size));
+  if (first == nullptr) return weir::FailAndFree(m, errno);
+  first->m_data += dstoff;
   weir::Absorb(first, len);
   return first;
 }
+
+struct mbuf* m_pulldown(struct mbuf* m, int off, int len, int* offp) {
+  if (off < 0 || !weir::Inside(m, off, len)) return weir::FailAndFree(m, EINVAL);
+  weir::Start start = {&m, off};
+  while (start.at > (*start.link)->m_len ||
+         (start.at == (*start.link)->m_len && (*start.link)->m_next != nullptr)) {
+    start.at -= (*start.link)->m_len;
+    start.link = &(*start.link)->m_next;
+  }
+  int error = weir::PullDown(m, &start, len, offp == nullptr);
+  if (error != 0) return weir::FailAndFree(m, error);
+  if (offp != nullptr) *offp = start.at;
+  return *start.link;
+}
+
+}  // extern "C"

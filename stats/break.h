@@ -41,6 +41,7 @@ enum Break {
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held
   kBreakRegionPin = 43,    // alloc/region.cc: pages go back also when they may be registered
+  kBreakQueueLock = 50,    // chain/mbufq.cc: a mbuf_queue is used without its lock
 };
 
 #ifdef WEIR_BREAK_AT_RUN_TIME

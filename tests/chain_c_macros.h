@@ -11,6 +11,9 @@ int c_get_and_free(void);
 int c_prepend_and_header(void);
 int c_external(void);
 int c_fields(void);
+int c_queues(void);
+int c_uio_and_mchain(void);
+int c_chains(void);
 
 #ifdef __cplusplus
 }

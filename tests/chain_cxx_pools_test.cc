@@ -164,6 +164,46 @@ TEST_F(PoolsTest, OperationsOnAChainAllocateFromItsSet) {
   for (const weir_zone_snapshot& z : a.snapshot().zones) EXPECT_EQ(z.in_use, 0) << z.name;
 }
 
+TEST_F(PoolsTest, OperationsInsideAChainAllocateFromItsSet) {
+  Pools a("a", Small(1000, 1000));
+  auto make = [&] {
+    mbuf* m = nullptr;
+    for (int i = 0; i < 4; ++i) {
+      mbuf* n = a.getcl(M_DONTWAIT, MT_DATA, m == nullptr ? M_PKTHDR : 0);
+      memset(n->m_data, 'a' + i, MCLBYTES);
+      n->m_len = MCLBYTES;
+      m = m_add(m, n);
+    }
+    m_fixhdr(m);
+    return m;
+  };
+  using Op = mbuf* (*)(mbuf*);
+  const Op ops[] = {
+      [](mbuf* m) { return m_getm(m, 20000, M_DONTWAIT, MT_DATA); },
+      [](mbuf* m) { return m_copyup(m, 3000, 10); },
+      [](mbuf* m) { return m_ensure_contig(&m, 3000) ? m : nullptr; },
+      [](mbuf* m) { return m_pulldown(m, 100, 3000, nullptr) != nullptr ? m : nullptr; },
+      [](mbuf* m) { return m_defrag(m, M_DONTWAIT); },
+      [](mbuf* m) { return m_collapse(m, M_DONTWAIT, 2); },
+      [](mbuf* m) { return m_inject(m, 1000, 30, M_DONTWAIT) != nullptr ? m : nullptr; },
+      [](mbuf* m) { return m_dup_pkt(m, 10, M_DONTWAIT); },
+      [](mbuf* m) { return m_unshare(m, M_DONTWAIT); },
+  };
+  for (Op op : ops) {
+    mbuf* m = make();
+    mbuf* copy = m_copypacket(m, M_DONTWAIT);
+    mbuf* made = op(m);
+    ASSERT_NE(made, nullptr);
+    EXPECT_EQ(m_sanity(made, 0), 1);
+    for (mbuf* n = made; n != nullptr; n = n->m_next) EXPECT_EQ(weir_pools_of(n), a.get());
+    EXPECT_EQ(DefaultInUse(WEIR_ZONE_MBUF), before_[WEIR_ZONE_MBUF]);
+    if (op == ops[7]) m_freem(m);
+    m_freem(made);
+    m_freem(copy);
+  }
+  for (const weir_zone_snapshot& z : a.snapshot().zones) EXPECT_EQ(z.in_use, 0) << z.name;
+}
+
 TEST_F(PoolsTest, MbufsOfDifferentSetsMixInAChain) {
   Pools a("a", Small(100, 100)), b("b", Small(100, 100));
   mbuf* m = a.getcl(M_DONTWAIT, MT_DATA, M_PKTHDR);

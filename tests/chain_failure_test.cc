@@ -1,6 +1,7 @@
 // Every operation with each of its allocations failing in turn: nothing leaks, and the chain is
 // owned by whom the contract says. (m_split and m_copyback have more to say in their own tests.)
 #include <cerrno>
+#include <cstring>
 
 #include "tests/chain_make.h"
 
@@ -55,6 +56,35 @@ int FreesTheChain(size_t added, const std::function<mbuf*(mbuf*)>& op) {
     EXPECT_EQ(Tags(m), "2:two 1:one ");
     m_freem(m);
     return true;
+  });
+}
+
+// For operations that take m when they succeed and leave it to the caller when they fail.
+int TakesOrLeaves(const std::function<mbuf*(mbuf*)>& op) {
+  return ForEachFailure(Tagged, [&](mbuf* m) {
+    std::string data = Bytes(m);
+    errno = 0;
+    mbuf* n = op(m);
+    bool done = n != nullptr;
+    EXPECT_EQ(errno, done ? errno : ENOBUFS);
+    m = done ? n : m;
+    ExpectChain(m, data);
+    EXPECT_EQ(Tags(m), "2:two 1:one ");
+    m_freem(m);
+    return done;
+  });
+}
+
+// For operations that borrow m, and change it from what it holds to `after` of that.
+int Changes(const std::function<std::string(std::string)>& after,
+            const std::function<bool(mbuf*)>& op) {
+  return ForEachFailure(Tagged, [&](mbuf* m) {
+    std::string data = Bytes(m);
+    bool done = op(m);
+    ExpectChain(m, done ? after(data) : data);
+    EXPECT_EQ(Tags(m), "2:two 1:one ");
+    m_freem(m);
+    return done;
   });
 }
 
@@ -119,6 +149,108 @@ TEST_F(Failure, CopybackKeepsTheBytesOfAHugeSharedBuffer) {
     return error == 0;
   });
   EXPECT_GE(failures, 5);
+}
+
+TEST_F(Failure, CopyupFreesTheChain) {
+  EXPECT_EQ(FreesTheChain(0, [](mbuf* m) { return m_copyup(m, 10000, 40); }), 2);
+}
+
+TEST_F(Failure, PulldownFreesTheChain) {
+  for (bool ask : {true, false}) {
+    int at;
+    int failures = FreesTheChain(0, [&](mbuf* m) {
+      return m_pulldown(m, 50, 10000, ask ? &at : nullptr) == nullptr ? nullptr : m;
+    });
+    EXPECT_EQ(failures, 3) << "the rest of the first mbuf, and a new one";
+  }
+}
+
+TEST_F(Failure, UnshareFreesTheChain) {
+  EXPECT_GE(FreesTheChain(0, [](mbuf* m) { return m_unshare(m, M_DONTWAIT); }), 1);
+}
+
+TEST_F(Failure, CopybackCowFreesTheChain) {
+  EXPECT_GE(FreesTheChain(0,
+                          [](mbuf* m) {
+                            std::string same = Bytes(m).substr(700, 10);
+                            return m_copyback_cow(m, 700, 10, same.data(), M_DONTWAIT);
+                          }),
+            1);
+}
+
+TEST_F(Failure, EnsureContigLeavesTheChain) {
+  EXPECT_EQ(TakesOrLeaves([](mbuf* m) { return m_ensure_contig(&m, 10000) ? m : nullptr; }), 2);
+}
+
+TEST_F(Failure, DefragLeavesTheChain) {
+  EXPECT_EQ(TakesOrLeaves([](mbuf* m) { return m_defrag(m, M_DONTWAIT); }), 2 + 2);
+}
+
+TEST_F(Failure, CollapseLeavesTheChain) {
+  EXPECT_EQ(TakesOrLeaves([](mbuf* m) { return m_collapse(m, M_DONTWAIT, 3); }), 0)
+      << "free space is enough";
+  EXPECT_EQ(TakesOrLeaves([](mbuf* m) { return m_collapse(m, M_DONTWAIT, 2); }), 2 + 2);
+}
+
+TEST_F(Failure, MakewritableLeavesTheData) {
+  auto same = [](std::string s) { return s; };
+  int failures = Changes(same, [](mbuf* m) {
+    int error = m_makewritable(&m, 0, M_COPYALL, M_DONTWAIT);
+    EXPECT_EQ(error, error == 0 ? 0 : ENOBUFS);
+    return error == 0;
+  });
+  EXPECT_GE(failures, 1);
+}
+
+TEST_F(Failure, InjectAndMakespaceLeaveTheChain) {
+  auto with = [](std::string s) { return s.insert(800, 5, '!'); };
+  auto fill = [](mbuf* n, int at) {
+    if (n == nullptr) {
+      EXPECT_EQ(errno, ENOBUFS);
+    } else {
+      memset(n->m_data + at, '!', 5);
+    }
+    return n != nullptr;
+  };
+  int failures = Changes(with, [&](mbuf* m) { return fill(m_inject(m, 800, 5, M_DONTWAIT), 0); });
+  EXPECT_EQ(failures, 2 + 1) << "the gap and the rest; a count for the caller's buffer";
+  failures = Changes(with, [&](mbuf* m) {
+    int at = 0;
+    return fill(m_makespace(m, 800, 5, &at), at);
+  });
+  EXPECT_EQ(failures, 2 + 1);
+}
+
+TEST_F(Failure, StriphdrLeavesTheChain) {
+  auto without = [](std::string s) { return s.erase(800, 5); };
+  int failures = Changes(without, [](mbuf* m) {
+    int error = m_striphdr(m, 800, 5);
+    EXPECT_EQ(error, error == 0 ? 0 : ENOBUFS);
+    return error == 0;
+  });
+  EXPECT_EQ(failures, 1 + 1);
+}
+
+TEST_F(Failure, DeepCopiesLeaveTheOriginalIntact) {
+  EXPECT_EQ(LeavesIntact(100, [](mbuf* m) { return m_copym2(m, 100, 900, M_DONTWAIT); }) > 2, true);
+  auto packet = [] {
+    mbuf* m = Packet({{Buffer::kSmall, 0, 100}, {Buffer::kCluster, 0, 500}});
+    AddTag(m, 1, "one");
+    return m;
+  };
+  int failures = ForEachFailure(packet, [](mbuf* m) {
+    mbuf* n = m_dup_pkt(m, 9000, M_DONTWAIT);
+    if (n == nullptr) {
+      EXPECT_EQ(errno, ENOBUFS);
+    }
+    ExpectChain(m, Bytes(m));
+    EXPECT_EQ(Tags(m), "1:one ");
+    bool done = n != nullptr;
+    m_freem(n);
+    m_freem(m);
+    return done;
+  });
+  EXPECT_EQ(failures, 2 + 1);
 }
 
 TEST_F(Failure, CatAndAdjAllocateNothing) {

@@ -108,6 +108,41 @@ void Flat::InsertHead(const char* data, int len) {
   for (int& mark : marks) mark += len;
 }
 
+void Flat::Insert(int at, const char* data, int len) {
+  bytes.insert(bytes.begin() + at, data, data + len);
+  for (int& mark : marks) {
+    if (mark > at) mark += len;
+  }
+}
+
+void Flat::Erase(int at, int len) {
+  bytes.erase(bytes.begin() + at, bytes.begin() + at + len);
+  for (int& mark : marks) {
+    if (mark > at) mark = std::max(mark - len, at);
+  }
+  Deduplicate(&marks);
+}
+
+void Flat::MergeMarks(int begin, int end) {
+  for (int& mark : marks) {
+    if (mark > begin && mark < end) mark = end;
+  }
+  Deduplicate(&marks);
+}
+
+int Flat::FewestMbufs() const {
+  std::vector<int> ends = marks;
+  ends.push_back(Size());
+  int count = 0;
+  int begin = 0;
+  for (int end : ends) {
+    count += (end - begin + MJUM16BYTES - 1) / MJUM16BYTES;
+    if (end == 0) count = 1;  // an empty mbuf for the mark, or because there must be one
+    begin = end;
+  }
+  return count;
+}
+
 Flat Flat::Header() const {
   Flat flat;
   flat.packet = packet;

@@ -36,6 +36,13 @@ struct Flat {
   void RemoveHead(int len);
   void RemoveTail(int len);
   void InsertHead(const char* data, int len);
+  // Bytes in the middle; a mark at `at` stays there.
+  void Insert(int at, const char* data, int len);
+  void Erase(int at, int len);
+  // Marks behind `begin` and in front of `end` move to `end`.
+  void MergeMarks(int begin, int end);
+  // How few mbufs can hold it, records apart, none more than MJUM16BYTES.
+  int FewestMbufs() const;
   // Only the header, or [off, off + len) without it; marks inside the range, not at its ends.
   Flat Header() const;
   Flat Range(int off, int len) const;

@@ -55,6 +55,30 @@ class ChainOps {
   void CopyTags();
   void MoveHeader();
   void Demote();
+  void EnsureContig();
+  void Copyup();
+  void Pulldown();
+  void Inject();
+  void Makespace();
+  void StripHdr();
+  void Defrag();
+  void Collapse();
+  void Unshare();
+  void MakeWritable();
+  void CopyBackCow();
+  void GetRoom();
+  void FromUio();
+  void ToUio();
+  void DeepCopy();
+  void DupPkt();
+  void Zeroize();
+  void RemoveExt();
+  void ResetHeader();
+  void SplitMchain();
+
+  // Copy and DeepCopy; Inject and Makespace.
+  void CopyRange(bool deep);
+  void OpenGap(bool anywhere);
 
   Live& Pick();
   void Add(mbuf* m, Flat flat);

@@ -19,13 +19,16 @@ bool EndsRecord(const mbuf* m, int at) {
 
 }  // namespace
 
-void ChainOps::Copy() {
+void ChainOps::Copy() { CopyRange(false); }
+void ChainOps::DeepCopy() { CopyRange(true); }
+
+void ChainOps::CopyRange(bool deep) {
   Live& live = Pick();
   int size = live.flat.Size();
   int off = source_->Below(3) == 0 ? 0 : Argument(size);
   bool all = source_->OneIn(4);
   int len = all ? M_COPYALL : Argument(off >= 0 && off <= size ? size - off : size);
-  Note("copym", off, len);
+  Note(deep ? "copym2" : "copym", off, len);
   bool right = off >= 0 && off <= size && (all || (len >= 0 && len <= size - off));
   int range = !right ? 0 : all ? size - off : len;
   bool header = right && off == 0 && live.flat.packet;
@@ -33,7 +36,7 @@ void ChainOps::Copy() {
   mbuf* m;
   {
     Armed armed(this);
-    m = m_copym(live.m, off, len, M_DONTWAIT);
+    m = (deep ? m_copym2 : m_copym)(live.m, off, len, M_DONTWAIT);
   }
   if (m == nullptr) {
     if (right && range == 0 && !(all && header)) {
@@ -44,6 +47,9 @@ void ChainOps::Copy() {
     return;
   }
   Expect(right && (range > 0 || (all && header)), "a failure");
+  for (const mbuf* i = deep ? m : nullptr; i != nullptr; i = i->m_next) {
+    Expect(M_WRITABLE(i), "a writable copy");
+  }
   Flat flat = header ? live.flat.Header() : Flat();
   flat.Append(live.flat.Range(off, range));
   if (off == 0 && live.flat.HasMark(0)) flat.AddMark(0);
@@ -77,6 +83,27 @@ void ChainOps::Dup() {
   if (m == nullptr) return ExpectFailure(true, errno);
   for (const mbuf* i = m; i != nullptr; i = i->m_next) Expect(M_WRITABLE(i), "a writable copy");
   Add(m, Flat(live.flat));
+}
+
+void ChainOps::DupPkt() {
+  Live& live = Pick();
+  int adj = source_->Length(source_->OneIn(8) ? MJUM16BYTES + 1 : 200);
+  Note("dup_pkt", adj);
+  mbuf* m;
+  {
+    Armed armed(this);
+    m = m_dup_pkt(live.m, static_cast<unsigned>(adj), M_DONTWAIT);
+  }
+  bool fits = live.flat.Size() + adj <= MJUM16BYTES;
+  if (m == nullptr) {
+    if (live.flat.packet && !fits) return Expect(errno == EMSGSIZE, "EMSGSIZE");
+    return ExpectFailure(live.flat.packet, errno);
+  }
+  Expect(live.flat.packet && fits, "a failure");
+  Expect(m->m_next == nullptr && M_LEADINGSPACE(m) == adj, "one buffer with room in front");
+  Flat flat = live.flat;
+  flat.MergeMarks(-1, flat.Size());
+  Add(m, std::move(flat));
 }
 
 void ChainOps::CopyData() {

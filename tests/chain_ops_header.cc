@@ -83,6 +83,17 @@ void ChainOps::MoveHeader() {
   live.m = m;
 }
 
+void ChainOps::ResetHeader() {
+  Live& live = Pick();
+  if (!source_->OneIn(4)) return;
+  Note("resethdr");
+  Expect(m_resethdr(live.m) == (live.flat.packet ? 0 : EINVAL), "EINVAL without a header");
+  if (!live.flat.packet) return;
+  live.flat.header = 0;
+  live.flat.flags = 0;
+  live.flat.tags.clear();
+}
+
 void ChainOps::Demote() {
   Live& live = Pick();
   if (!source_->OneIn(4)) return;

@@ -1,0 +1,161 @@
+// The same data in fewer mbufs.
+#include <algorithm>
+#include <cstring>
+
+#include "weir/chain/cow.h"
+#include "weir/chain/from.h"
+#include "weir/chain/pkthdr.h"
+#include "weir/chain/walk.h"
+
+namespace weir {
+namespace {
+
+int Count(const mbuf* m) {
+  int count = 0;
+  for (; m != nullptr; m = m->m_next) ++count;
+  return count;
+}
+
+// Bytes from byte `off` of m up to the end of its record, or of the chain.
+int64_t RecordLength(const mbuf* m, int off) {
+  int64_t len = -int64_t{off};
+  for (; m != nullptr; m = m->m_next) {
+    len += m->m_len;
+    if (m->m_flags & M_EOR) break;
+  }
+  return len;
+}
+
+// How many mbufs Pack would make.
+int PackedCount(const mbuf* m) {
+  int64_t count = 0;
+  for (int64_t record = 0; m != nullptr; m = m->m_next) {
+    record += m->m_len;
+    if (!(m->m_flags & M_EOR) && m->m_next != nullptr) continue;
+    count += record == 0 && count == 0 ? 1 : (record + MJUM16BYTES - 1) / MJUM16BYTES;
+    record = 0;
+  }
+  return static_cast<int>(std::min<int64_t>(count, INT32_MAX));
+}
+
+// A place in a chain.
+struct Reader {
+  const mbuf* m;
+  int off;
+};
+
+// A buffer with what comes next: as much as one can hold, or up to the end of a record.
+mbuf* PackOne(Reader* from, int lead, uint32_t header, int how) {
+  int64_t record = RecordLength(from->m, from->off);
+  int want = static_cast<int>(std::min<int64_t>(record, MJUM16BYTES));
+  mbuf* n = GetSizeLike(from->m, want, how, header);
+  if (n == nullptr) return nullptr;
+  PlaceData(n, lead, want);
+  while (from->m != nullptr && !(n->m_flags & M_EOR) && (n->m_len < want || want == record)) {
+    int count = std::min(want - n->m_len, from->m->m_len - from->off);
+    if (count > 0) {
+      memcpy(n->m_data + n->m_len, from->m->m_data + from->off, static_cast<size_t>(count));
+      n->m_len += count;
+      from->off += count;
+    }
+    if (from->off < from->m->m_len) break;
+    n->m_flags |= from->m->m_flags & M_EOR;
+    *from = {from->m->m_next, 0};
+  }
+  return n;
+}
+
+// A copy of m's data in as few mbufs as buffers and records allow, with room for the header.
+mbuf* Pack(const mbuf* m, int how) {
+  const uint32_t header = m->m_flags & M_PKTHDR;
+  Reader from = {m, 0};
+  mbuf* top = PackOne(&from, std::max(max_linkhdr, 0), header, how);
+  if (top == nullptr) return nullptr;
+  for (mbuf* last = top;; last = last->m_next) {
+    // An empty mbuf has nothing to say here: if it ends a record, so did the one before.
+    while (from.m != nullptr && from.m->m_len == 0) from.m = from.m->m_next;
+    if (from.m == nullptr) return top;
+    last->m_next = PackOne(&from, 0, 0, how);
+    if (last->m_next == nullptr) return FailAndFree(top, errno);
+  }
+}
+
+// Moves data into the mbuf before it where it fits, and drops empty mbufs, until there are no more
+// than `most`. Returns how many there are.
+int Squeeze(mbuf* m, int count, int most) {
+  while (count > most && m->m_next != nullptr) {
+    mbuf* n = m->m_next;
+    if (n->m_len == 0) m->m_flags |= n->m_flags & M_EOR;
+    if (n->m_len == 0 || Coalesce(m, n)) {
+      m->m_next = m_free(n);
+      --count;
+    } else {
+      m = n;
+    }
+  }
+  return count;
+}
+
+// Neighbours that fit into one buffer together.
+struct Run {
+  int count;
+  int len;
+};
+
+Run RunFrom(const mbuf* m, int most) {
+  Run run = {1, m->m_len};
+  while (run.count < most && m->m_next != nullptr && !(m->m_flags & M_EOR)) {
+    m = m->m_next;
+    if (int64_t{run.len} + m->m_len > MJUM16BYTES) break;
+    ++run.count;
+    run.len += m->m_len;
+  }
+  return run;
+}
+
+// Replaces the run behind m by one mbuf.
+bool MergeRun(mbuf* m, const Run& run, int how) {
+  mbuf* n = GetSizeLike(m->m_next, run.len, how, 0);
+  if (n == nullptr) return false;
+  m_copydata(m->m_next, 0, run.len, n->m_data);
+  n->m_len = run.len;
+  mbuf* old = m->m_next;
+  for (int i = 0; i < run.count; ++i) {
+    n->m_flags |= old->m_flags & M_EOR;
+    old = m_free(old);
+  }
+  n->m_next = old;
+  m->m_next = n;
+  return true;
+}
+
+}  // namespace
+}  // namespace weir
+
+extern "C" {
+
+struct mbuf* m_defrag(struct mbuf* m, int how) {
+  if (m == nullptr) return weir::Fail(EINVAL);
+  if (m->m_next == nullptr || weir::Count(m) <= weir::PackedCount(m)) return m;
+  struct mbuf* packed = weir::Pack(m, how);
+  if (packed == nullptr) return nullptr;
+  weir::MoveHeader(packed, m);
+  m_freem(m);
+  return packed;
+}
+
+struct mbuf* m_collapse(struct mbuf* m, int how, int maxfrags) {
+  if (m == nullptr || maxfrags < 1) return weir::Fail(EINVAL);
+  int count = weir::Squeeze(m, weir::Count(m), maxfrags);
+  // The first mbuf is left alone, because it holds the header.
+  for (struct mbuf* n = m; count > maxfrags && n->m_next != nullptr; n = n->m_next) {
+    weir::Run run = weir::RunFrom(n->m_next, count - maxfrags + 1);
+    if (run.count < 2) continue;
+    if (!weir::MergeRun(n, run, how)) return nullptr;
+    count -= run.count - 1;
+  }
+  if (count <= maxfrags) return m;
+  return weir::PackedCount(m) <= maxfrags ? m_defrag(m, how) : weir::Fail(EMSGSIZE);
+}
+
+}  // extern "C"
