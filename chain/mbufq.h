@@ -13,6 +13,8 @@
 
 #include "weir/chain/mbuf.h"
 
+#pragma GCC visibility push(default)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -189,5 +191,7 @@ void mq_set_maxlen(struct mbuf_queue* mq, unsigned maxlen);
 #define MBUFQ_FIRST(q) ((q)->mq_list_.ml_head)
 #define MBUFQ_LAST(q) ((q)->mq_list_.ml_tail)
 #define MBUFQ_NEXT(m) ((m)->m_nextpkt)
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_MBUFQ_H_

@@ -10,6 +10,8 @@
 #include "weir/chain/mbuf.h"
 #include "weir/chain/uio.h"
 
+#pragma GCC visibility push(default)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -119,5 +121,7 @@ int mc_uiotomc(struct mchain* mc, struct uio* uio, unsigned len, unsigned lspace
 #ifdef __cplusplus
 }  // extern "C"
 #endif
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_MCHAIN_H_

@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#pragma GCC visibility push(default)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,5 +44,7 @@ int m_mbuftouio(struct uio* uio, const struct mbuf* m, int len);
 #ifdef __cplusplus
 }  // extern "C"
 #endif
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_UIO_H_

@@ -31,6 +31,8 @@
 #include "weir/chain/endian.h"
 #include "weir/chain/mbuf.h"
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 class Writer {
@@ -137,5 +139,7 @@ class Writer {
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop
 
 #endif  // WEIR_CHAIN_WRITER_H_

@@ -93,6 +93,10 @@ for header in "${sorted[@]}"; do
   place "include/weir/$(dirname "$header")" "$(basename "$header")" 644 "$tree/$header"
 done
 
+for file in "$tree"/chain/compat/sys/*.h; do
+  place include/weir/compat/sys "$(basename "$file")" 644 "$file"
+done
+
 place lib libweir.a 644 "$here/libweir.a"
 place lib libweir-exporter.a 644 "$here/libweir-exporter.a"
 place lib "libweir.so.$version" 755 "$here/$soname"
