@@ -8,7 +8,6 @@
 #include "weir/chain/writer.h"
 
 namespace weir {
-
 namespace {
 
 using Patch = std::variant<Writer::Patch<uint8_t>, Writer::Patch<int16_t>, Writer::Patch<uint32_t>,
