@@ -35,11 +35,19 @@ void MakePacket(mbuf* m, size_t length) {
   m->m_pkthdr.len = static_cast<int32_t>(length);
 }
 
-// The last mbuf that has data; m itself if none has.
+// Moves the packet header without M_EOR, which stays with the data.
+void MoveHeader(mbuf* to, mbuf* from) {
+  const uint32_t mark = to->m_flags & M_EOR;
+  m_move_pkthdr(to, from);
+  to->m_flags = (to->m_flags & ~M_EOR) | mark;
+}
+
+// The last mbuf that has data or ends a record: there is none of either behind it. m itself if none
+// has.
 mbuf* LastWithData(mbuf* m) {
   mbuf* last = m;
   for (; m != nullptr; m = m->m_next) {
-    if (m->m_len > 0) last = m;
+    if (m->m_len > 0 || (m->m_flags & M_EOR)) last = m;
   }
   return last;
 }
@@ -219,7 +227,7 @@ std::span<std::byte> Chain::prepend(size_t n) noexcept {
     weir_pools* pools = m_ == nullptr ? weir_pools_default() : weir_pools_of(m_);
     mbuf* front = weir_pools_get2(pools, len, M_DONTWAIT, MT_DATA, M_PKTHDR);
     if (front == nullptr) return {};
-    if (m_ != nullptr && (m_->m_flags & M_PKTHDR)) m_move_pkthdr(front, m_);
+    if (has_header()) MoveHeader(front, m_);
     m_align(front, len);
     front->m_len = len;
     front->m_next = m_;
@@ -245,15 +253,15 @@ bool Chain::trim_back(size_t n) noexcept {
 
 // m_adj leaves the mbufs that it empties at the head; they would hold their clusters.
 void Chain::drop_empty_front() noexcept {
+  if (m_->m_len > 0) return;
   mbuf* next = m_->m_next;
   while (next != nullptr && next->m_len == 0) next = m_free(next);
   m_->m_next = next;
-  if (m_->m_len > 0) return;
   if (next == nullptr) return reset();
   if (m_->m_flags & M_PKTHDR) {
     // Only an mbuf with external storage has room for the header beside its data for sure.
     if (!(next->m_flags & M_EXT)) return;
-    m_move_pkthdr(next, m_);
+    MoveHeader(next, m_);
   }
   m_ = m_free(m_);
 }
@@ -272,7 +280,7 @@ std::span<const std::byte> Chain::coalesce(size_t n) noexcept {
     mbuf* front = weir_pools_get2(weir_pools_of(m_), len, M_DONTWAIT, m_->m_type,
                                   static_cast<int>(m_->m_flags & M_PKTHDR));
     if (front == nullptr) return {};
-    if (has_header()) m_move_pkthdr(front, m_);
+    if (has_header()) MoveHeader(front, m_);
     if (M_SIZE(front) - len >= max_linkhdr) front->m_data += std::max(max_linkhdr, 0);
     front->m_next = m_;
     m_ = front;

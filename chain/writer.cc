@@ -145,6 +145,12 @@ void Writer::undo() noexcept {
   if (owned_nothing_) {
     chain_.clear();
   } else {
+    // A tail trim alone would let the records that end in what goes away end in what stays.
+    size_t at = 0;
+    for (mbuf* m = chain_.get(); m != nullptr; m = m->m_next) {
+      at += static_cast<size_t>(m->m_len);
+      if (at > start_) m->m_flags &= ~M_EOR;
+    }
     chain_.trim_back(size_);
   }
   tail_ = nullptr;

@@ -371,5 +371,65 @@ TEST_F(ChainCxxTest, BehavesAsAString) {
   for (auto& [shared, bytes] : kept) EXPECT_EQ(shared.to_string(), bytes);
 }
 
+// Where records end: how many bytes are before each mark.
+std::vector<size_t> Records(const Chain& chain) {
+  std::vector<size_t> ends;
+  size_t at = 0;
+  for (const mbuf* m = chain.get(); m != nullptr; m = m->m_next) {
+    at += static_cast<size_t>(m->m_len);
+    if (m->m_flags & M_EOR) ends.push_back(at);
+  }
+  return ends;
+}
+
+// A record, and the beginning of another in a cluster of its own.
+Chain RecordAndMore(size_t record, size_t more) {
+  Chain chain = Chain::from(Letters(record));
+  chain.get()->m_flags |= M_EOR;
+  Chain rest = Chain::adopt(m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR));
+  EXPECT_TRUE(rest.append(Letters(more)));
+  EXPECT_TRUE(chain.append(std::move(rest)));
+  return chain;
+}
+
+TEST_F(ChainCxxTest, ANewFirstMbufEndsNoRecord) {
+  Chain chain = RecordAndMore(100, 1000);
+  Fill(chain.prepend(200), Letters(200));
+  EXPECT_EQ(Records(chain), (std::vector<size_t>{300}));
+  EXPECT_TRUE(m_sanity(chain.get(), 0));
+}
+
+TEST_F(ChainCxxTest, ARecordThatIsTrimmedAwayLeavesNoMark) {
+  Chain chain = RecordAndMore(100, 1000);
+  EXPECT_TRUE(chain.trim_front(99));
+  EXPECT_EQ(Records(chain), (std::vector<size_t>{1}));
+  EXPECT_TRUE(chain.trim_front(1));
+  EXPECT_EQ(chain.to_string(), Letters(1000));
+  EXPECT_TRUE(Records(chain).empty());
+}
+
+TEST_F(ChainCxxTest, AMarkOnAnEmptyMbufStaysBehindItsRecord) {
+  auto make = [](size_t behind) {
+    Chain chain = Chain::from(Letters(100));
+    mbuf* mark = m_get(M_DONTWAIT, MT_DATA);
+    mark->m_flags |= M_EOR;
+    chain.get()->m_next = mark;
+    EXPECT_TRUE(chain.append(Letters(behind)));
+    return chain;
+  };
+  Chain front = make(1000);
+  EXPECT_TRUE(front.trim_front(30));
+  EXPECT_EQ(Records(front), (std::vector<size_t>{70}));
+  for (size_t n : {0u, 20u}) {
+    Chain chain = make(0);
+    Room room = chain.reserve(20);
+    ASSERT_FALSE(room.empty());
+    Fill(*room.begin(), Letters(20));
+    EXPECT_TRUE(chain.commit(n));
+    EXPECT_EQ(Records(chain), (std::vector<size_t>{100})) << n;
+    EXPECT_EQ(chain.to_string(), Letters(100) + Letters(n));
+  }
+}
+
 }  // namespace
 }  // namespace weir

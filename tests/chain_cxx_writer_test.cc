@@ -255,6 +255,21 @@ TEST_F(WriterTest, GrowsFromTheSetOfTheChain) {
   }
 }
 
+TEST_F(WriterTest, UndoingARecordLeavesNoMark) {
+  for (bool ends_record : {false, true}) {
+    Chain chain = Chain::from("before");
+    if (ends_record) chain.get()->m_flags |= M_EOR;
+    Writer out(chain);
+    Chain record = Chain::from(Letters(3000));
+    m_last(record.get())->m_flags |= M_EOR;
+    ASSERT_TRUE(out.append(std::move(record)));
+    ASSERT_TRUE(out.write("more"));
+    out.undo();
+    EXPECT_TRUE(chain.equals("before"));
+    EXPECT_EQ((m_last(chain.get())->m_flags & M_EOR) != 0, ends_record);
+  }
+}
+
 // Any sequence of writes does what it would to a string.
 TEST_F(WriterTest, BehavesAsAString) {
   const unsigned seed = Seed();

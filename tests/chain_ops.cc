@@ -42,6 +42,13 @@ ChainOps::~ChainOps() {
 }
 
 void ChainOps::Step() {
+  arm_ = source_->OneIn(8);
+  Operate();
+  Check();
+  if (++steps_ % 64 == 0) CheckCounts();
+}
+
+void ChainOps::Operate() {
   using Op = void (ChainOps::*)();
   static constexpr Op kOps[] = {
       &ChainOps::Make,
@@ -104,10 +111,7 @@ void ChainOps::Step() {
       &ChainOps::ResetHeader,
       &ChainOps::SplitMchain,
   };
-  arm_ = source_->OneIn(8);
   (this->*kOps[source_->Below(std::size(kOps))])();
-  Check();
-  if (++steps_ % 64 == 0) CheckCounts();
 }
 
 ChainOps::Live& ChainOps::Pick() {
@@ -140,7 +144,7 @@ void ChainOps::Note(const char* op, int a, int b) { noted_[steps_ % kNoted] = {o
 
 void ChainOps::Check() {
   for (size_t i = 0; i < live_.size();) {
-    if (const char* why = Difference(live_[i].m, live_[i].flat)) Die(why, live_[i].m);
+    Compare(live_[i].m, live_[i].flat);
     if (live_[i].flat.Size() <= kMaxSize) {
       ++i;
       continue;
@@ -150,11 +154,21 @@ void ChainOps::Check() {
   }
 }
 
+void ChainOps::Compare(mbuf* m, const Flat& flat) {
+  if (const char* why = Difference(m, flat)) Die(why, m);
+}
+
+std::vector<const mbuf*> ChainOps::Heads() const {
+  std::vector<const mbuf*> heads;
+  for (const Live& live : live_) heads.push_back(live.m);
+  return heads;
+}
+
 // Each buffer is held as often as its count says.
 void ChainOps::CheckCounts() {
   std::vector<std::pair<const void*, const mbuf*>> holders;
-  for (const Live& live : live_) {
-    for (const mbuf* m = live.m; m != nullptr; m = m->m_next) {
+  for (const mbuf* m : Heads()) {
+    for (; m != nullptr; m = m->m_next) {
       if (m->m_flags & M_EXT) holders.push_back({m->m_ext.ext_cnt, m});
     }
   }
@@ -189,11 +203,6 @@ void ChainOps::Die(const char* why, mbuf* m) {
   }
   if (m != nullptr) m_print(m, 64);
   abort();
-}
-
-void RunOps(ByteSource* source, uint64_t count, const std::string& name) {
-  ChainOps ops(source, name);
-  for (uint64_t i = 0; i < count && !source->Empty(); ++i) ops.Step();
 }
 
 }  // namespace weir

@@ -18,12 +18,12 @@ class ChainOps {
   // `name` is printed when a chain is not what it should be: how to run this again.
   ChainOps(ByteSource* source, std::string name);
   // Frees the chains, and aborts if anything is left.
-  ~ChainOps();
+  virtual ~ChainOps();
 
   // One operation and the check of all chains. Aborts, with the last operations, at a difference.
   void Step();
 
- private:
+ protected:
   struct Live {
     mbuf* m;
     Flat flat;
@@ -34,6 +34,12 @@ class ChainOps {
     explicit Armed(ChainOps* ops);
     ~Armed();
   };
+
+  // What the harness of the C++ face does otherwise: an operation; the check of all chains; the
+  // first mbuf of each.
+  virtual void Operate();
+  virtual void Check();
+  virtual std::vector<const mbuf*> Heads() const;
 
   void Make();
   void Free();
@@ -80,6 +86,11 @@ class ChainOps {
   void CopyRange(bool deep);
   void OpenGap(bool anywhere);
 
+  // What a copy of [off, off + range) of m holds, to its end with `all`, if a header goes along.
+  static Flat Copied(const Flat& flat, const mbuf* m, int off, int range, bool all);
+  // What `tail` holds, that was cut off m behind `len` bytes; *flat is then what m holds.
+  static Flat CutOff(Flat* flat, const mbuf* m, const mbuf* tail, int len);
+
   Live& Pick();
   void Add(mbuf* m, Flat flat);
   void Remove(const Live& live);
@@ -87,7 +98,7 @@ class ChainOps {
   int Argument(int size);
 
   void Note(const char* op, int a = 0, int b = 0);
-  void Check();
+  void Compare(mbuf* m, const Flat& flat);
   void CheckCounts();
   void Expect(bool good, const char* what);
   // That `error` explains why an operation with arguments that are `right` failed.
@@ -113,7 +124,11 @@ class ChainOps {
 };
 
 // Runs up to `count` operations, or until the source is empty.
-void RunOps(ByteSource* source, uint64_t count, const std::string& name);
+template <typename Ops = ChainOps>
+void RunOps(ByteSource* source, uint64_t count, const std::string& name) {
+  Ops ops(source, name);
+  for (uint64_t i = 0; i < count && !source->Empty(); ++i) ops.Step();
+}
 
 }  // namespace weir
 

@@ -19,6 +19,16 @@ bool EndsRecord(const mbuf* m, int at) {
 
 }  // namespace
 
+Flat ChainOps::Copied(const Flat& from, const mbuf* m, int off, int range, bool all) {
+  Flat flat = off == 0 && from.packet ? from.Header() : Flat();
+  flat.Append(from.Range(off, range));
+  if (off == 0 && from.HasMark(0)) flat.AddMark(0);
+  int size = from.Size();
+  bool end = all ? from.HasMark(size) && (range > 0 || off == 0) : EndsRecord(m, off + range);
+  if (end) flat.AddMark(range);
+  return flat;
+}
+
 void ChainOps::Copy() { CopyRange(false); }
 void ChainOps::DeepCopy() { CopyRange(true); }
 
@@ -50,13 +60,7 @@ void ChainOps::CopyRange(bool deep) {
   for (const mbuf* i = deep ? m : nullptr; i != nullptr; i = i->m_next) {
     Expect(M_WRITABLE(i), "a writable copy");
   }
-  Flat flat = header ? live.flat.Header() : Flat();
-  flat.Append(live.flat.Range(off, range));
-  if (off == 0 && live.flat.HasMark(0)) flat.AddMark(0);
-  bool end =
-      all ? live.flat.HasMark(size) && (range > 0 || off == 0) : EndsRecord(live.m, off + range);
-  if (end) flat.AddMark(range);
-  Add(m, std::move(flat));
+  Add(m, Copied(live.flat, live.m, off, range, all));
 }
 
 void ChainOps::CopyPacket() {

@@ -112,6 +112,25 @@ void ChainOps::Pullup() {
   }
 }
 
+Flat ChainOps::CutOff(Flat* flat, const mbuf* m, const mbuf* tail, int len) {
+  int size = flat->Size();
+  Flat behind = flat->packet ? flat->Header() : Flat();
+  behind.Append(flat->Range(len, size - len));
+  if (len < size && flat->HasMark(size)) behind.AddMark(size - len);
+  // A mark at the cut may be on either side, if empty mbufs are there.
+  Flat seen;
+  seen.SetMarks(tail);
+  bool right_of_cut = len < size && flat->HasMark(len) && seen.HasMark(0);
+  if (right_of_cut) behind.AddMark(0);
+  Flat head = flat->packet ? flat->Header() : Flat();
+  head.Append(flat->Range(0, len));
+  if (len > 0 && flat->HasMark(0)) head.AddMark(0);
+  seen.SetMarks(m);
+  if (flat->HasMark(len) && (!right_of_cut || seen.HasMark(len))) head.AddMark(len);
+  *flat = std::move(head);
+  return behind;
+}
+
 void ChainOps::Split() {
   Live& live = Pick();
   int size = live.flat.Size();
@@ -133,21 +152,7 @@ void ChainOps::Split() {
     return;
   }
   Expect(right && (len < size || live.flat.packet), "no tail");
-  Flat tail = live.flat.packet ? live.flat.Header() : Flat();
-  tail.Append(live.flat.Range(len, size - len));
-  if (len < size && live.flat.HasMark(size)) tail.AddMark(size - len);
-  // A mark at the cut may be on either side, if empty mbufs are there.
-  Flat seen;
-  seen.SetMarks(m);
-  bool right_of_cut = len < size && live.flat.HasMark(len) && seen.HasMark(0);
-  if (right_of_cut) tail.AddMark(0);
-  Flat head = live.flat.packet ? live.flat.Header() : Flat();
-  head.Append(live.flat.Range(0, len));
-  if (len > 0 && live.flat.HasMark(0)) head.AddMark(0);
-  seen.SetMarks(live.m);
-  if (live.flat.HasMark(len) && (!right_of_cut || seen.HasMark(len))) head.AddMark(len);
-  live.flat = std::move(head);
-  Add(m, std::move(tail));
+  Add(m, CutOff(&live.flat, live.m, m, len));
 }
 
 void ChainOps::CopyBack() {
