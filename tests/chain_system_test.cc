@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "tests/in_use.h"
+#include "tests/nothrow.h"
 #include "weir/chain/drain_handler.h"
 #include "weir/chain/mbuf.h"
+#include "weir/chain/pools.h"
 #include "weir/chain/weir.h"
 
 namespace weir {
@@ -173,6 +175,16 @@ TEST(Reclaim, AHandlerThatIsNoneIsRefusedOrUnknown) {
   EXPECT_TRUE(refused(77, "kind", Interface));
   EXPECT_EQ(weir_drain_unregister(-1), EINVAL);
   EXPECT_EQ(weir_drain_unregister(int64_t{1} << 40), EINVAL);
+}
+
+TEST(Reclaim, WithoutMemoryForAHandlerThereIsNone) {
+  Pools pools("handlers");
+  FailNothrow(0);
+  errno = 0;
+  EXPECT_EQ(weir_pools_drain_register(pools.get(), WEIR_DRAIN_PROTOCOL, "none", Interface, nullptr),
+            -1);
+  EXPECT_EQ(errno, ENOMEM);
+  FailNothrow(-1);
 }
 
 TEST(Reclaim, AHandlerThatReclaimsFreesNothingMore) {

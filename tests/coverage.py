@@ -9,7 +9,8 @@ import re
 import sys
 
 HEADER = re.compile(r"^([^ |]+):$")
-LINE = re.compile(r"^ *(\d+)\| *([^| ]*)\|(.*)$")
+# Those of an instantiation stand under what all of them are together, and are right where it is not.
+LINE = re.compile(r"^(?:  \|)* *(\d+)\| *([^| ]*)\|(.*)$")
 BRANCH = re.compile(r"Branch \((\d+):(\d+)\): \[True: ([^,]+), False: ([^\]]+)\]")
 # Bazel has the headers in bazel-out/*/bin/alloc/_virtual_includes/LIBRARY/weir/alloc/.
 VIRTUAL = re.compile(r".*/bin/(\w+)/_virtual_includes/[^/]*/weir/(?:\1/)?")
