@@ -23,7 +23,7 @@ TEST(ExtMalloc, WithoutMemoryNothingIsAttached) {
   mbuf* m = m_get(M_WAITOK, MT_DATA);
   EXPECT_EXIT(
       {
-        const rlimit none = {1, 1};
+        const rlimit none = {};
         setrlimit(RLIMIT_AS, &none);
         const int error = m_extmalloc(m, INT32_MAX, M_WAITOK);
         _exit(error == ENOBUFS && !(m->m_flags & M_EXT) ? 0 : 1);
