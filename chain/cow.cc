@@ -27,10 +27,9 @@ int MoveInside(mbuf* m, int how) {
   return 0;
 }
 
+// No more than a cluster holds: MakeRangePrivate sees to it.
 int MoveToCluster(mbuf* m, int how) {
-  int size = ClusterFor(m->m_len);
-  if (size == 0) return EMSGSIZE;
-  mbuf* spare = GetClusterFrom(PoolsOf(m), how, m->m_type, 0, size);
+  mbuf* spare = GetClusterFrom(PoolsOf(m), how, m->m_type, 0, ClusterFor(m->m_len));
   if (spare == nullptr) return errno;
   PlaceData(spare, Lead(m), m->m_len);
   memcpy(spare->m_data, m->m_data, static_cast<size_t>(m->m_len));

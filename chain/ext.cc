@@ -187,7 +187,7 @@ int m_extadd_seed(struct mbuf* m, char* buf, unsigned size, m_ext_free_seed_t* f
 }
 
 int m_extmalloc(struct mbuf* m, unsigned size, int /*how*/) {
-  if (m == nullptr || (m->m_flags & M_EXT)) return EINVAL;
+  if (m == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
   char* buf = static_cast<char*>(malloc(size));
   if (buf == nullptr) return ENOBUFS;
   return m_extadd_seed(m, buf, size, nullptr, nullptr);

@@ -240,8 +240,8 @@ static inline int m_trailingspace(const struct mbuf* m) {
 // Places m_data so that `len` bytes end at the end of the buffer, rounded down to the size of a
 // long. m must be empty; a len that does not fit leaves m_data at the start. Borrows m.
 static inline void m_align(struct mbuf* m, int len) {
-  int room = M_SIZE(m) - len;
-  m->m_data = M_START(m) + (room > 0 && len >= 0 ? room & ~((int)sizeof(long) - 1) : 0);
+  int room = len >= 0 ? M_SIZE(m) - len : 0;
+  m->m_data = M_START(m) + (room > 0 ? room & ~((int)sizeof(long) - 1) : 0);
 }
 #define M_ALIGN(m, len) m_align(m, len)
 #define MH_ALIGN(m, len) m_align(m, len)

@@ -151,6 +151,8 @@ TEST_F(MCopyback, BadArgumentsAreEinvalWithNothingWritten) {
   ExpectChain(m, data);
   EXPECT_EQ(m_copyback(m, 5, 0, nullptr), 0);
   ExpectChain(m, data);
+  EXPECT_EQ(m_copyback(m, 12, 0, nullptr), 0) << "nothing but a gap";
+  ExpectChain(m, data + std::string(2, '\0'));
   m_freem(m);
 }
 
@@ -196,6 +198,7 @@ TEST_F(MAppend, BadArgumentsAreRefused) {
   EXPECT_EQ(m_append(m, 1, nullptr), 0);
   EXPECT_EQ(errno, EINVAL);
   EXPECT_EQ(m_append(nullptr, 1, data.data()), 0);
+  EXPECT_EQ(m_append(m, 0, nullptr), 1) << "nothing may be nowhere";
   ExpectChain(m, data);
   m_freem(m);
 }

@@ -107,6 +107,7 @@ TEST(CursorTest, FindsBytesAndRowsOfThem) {
   EXPECT_EQ(in.find("three"), 11u);
   EXPECT_EQ(in.find("threee"), std::nullopt);
   EXPECT_EQ(in.find('o', 100), std::nullopt);
+  EXPECT_EQ(in.find("", 100), std::nullopt);
   in.skip(5);
   EXPECT_EQ(in.find("\r\n"), 4u) << "from where it is";
   EXPECT_EQ(in.position(), 5u);

@@ -41,6 +41,8 @@ TEST(DrainHandlerTest, MovesAndEndsEarly) {
   EXPECT_EQ(counting.calls, 1);
   DrainHandler third;
   third = std::move(second);
+  DrainHandler& self = third;
+  third = std::move(self);
   m_reclaim(M_DONTWAIT);
   EXPECT_EQ(counting.calls, 2);
   third.reset();

@@ -72,7 +72,7 @@ TEST_F(HeaderTest, IntegersKeepTheirValueAndLieBigEndian) {
   EXPECT_EQ(negative, -2);
   BigEndian<uint64_t> wide = 0x0102030405060708;
   EXPECT_EQ(load_integer<uint64_t>(&wide, std::endian::little), 0x0807060504030201u);
-  EXPECT_EQ(BigEndian<uint8_t>(7), 7);
+  EXPECT_EQ(BigEndian<uint8_t>(static_cast<uint8_t>(udp.from)), 2);
   EXPECT_EQ(BigEndian<uint16_t>(), 0);
 }
 
@@ -336,6 +336,117 @@ TEST_F(HeaderTest, AppendingAChainToItselfIsRefused) {
   EXPECT_FALSE(chain.append(std::move(self)));
   EXPECT_EQ(errno, EINVAL);
   EXPECT_TRUE(chain.equals("self"));
+}
+
+// A chain of the other face whose first mbuf has no header: 100 bytes in a cluster, with room in
+// front, and 3000 behind them.
+Chain Plain() {
+  mbuf* m = m_getcl(M_WAIT, MT_DATA, 0);
+  m->m_data += 30;
+  m->m_len = 100;
+  Chain chain = Chain::adopt(m);
+  EXPECT_TRUE(chain.overwrite(0, AsBytes(Letters(100))));
+  EXPECT_TRUE(chain.append(Chain::from(Letters(3000))));
+  return chain;
+}
+
+TEST_F(HeaderTest, ChainsWithoutAHeaderCanDoTheSame) {
+  const std::string text = Letters(100) + Letters(3000);
+  Chain chain = Plain();
+  EXPECT_EQ(chain.packet_header(), nullptr);
+  EXPECT_EQ(std::as_const(chain).packet_header(), nullptr);
+  EXPECT_TRUE(chain.equals(text));
+  EXPECT_EQ(chain.prepend(10).size(), 10u) << "in the room in front";
+  EXPECT_EQ(chain.packet_header(), nullptr);
+  EXPECT_EQ(chain.prepend(100).size(), 100u) << "in an mbuf of its own";
+  EXPECT_EQ(chain.packet_header()->len, 3210);
+  EXPECT_TRUE(m_sanity(chain.get(), 0));
+
+  chain = Plain();
+  EXPECT_TRUE(chain.trim_front(101)) << "all of the first mbuf and more";
+  EXPECT_EQ(chain.to_string(), text.substr(101));
+  EXPECT_TRUE(m_sanity(chain.get(), 0));
+
+  chain = Plain();
+  Chain shared = chain.share();
+  EXPECT_EQ(chain.coalesce(2000).size(), 2000u);
+  EXPECT_EQ(chain.packet_header(), nullptr);
+  EXPECT_TRUE(chain.equals(text));
+  shared.clear();
+
+  iovec room[1];
+  EXPECT_EQ(chain.reserve(10, room), 1);
+  EXPECT_TRUE(chain.commit(10));
+  EXPECT_EQ(chain.size(), text.size() + 10);
+  EXPECT_EQ(chain.packet_header(), nullptr);
+}
+
+TEST_F(HeaderTest, WithoutMemoryThereIsNoCopy) {
+  const int failures = ForEachFailure([] {
+    Chain chain = Chain::from(Letters(3000));
+    if (chain.empty()) return false;
+    Chain copy = chain.copy();
+    EXPECT_TRUE(chain.equals(Letters(3000)));
+    EXPECT_EQ(errno, copy.empty() ? ENOBUFS : 0);
+    return copy.equals(Letters(3000));
+  });
+  EXPECT_GE(failures, 2);
+}
+
+TEST_F(HeaderTest, BytesMayBeAppendedToNothing) {
+  Chain chain;
+  EXPECT_TRUE(chain.append(std::string_view()));
+  EXPECT_EQ(chain.get(), nullptr);
+  EXPECT_TRUE(chain.append(std::string_view("first")));
+  EXPECT_TRUE(chain.equals("first"));
+  ASSERT_NE(chain.packet_header(), nullptr);
+  EXPECT_EQ(chain.packet_header()->len, 5);
+}
+
+// As a container that has more bytes than a chain.
+struct TooMuch {
+  using value_type = char;
+  const char* begin() const { return nullptr; }
+  const char* end() const { return begin() + (size_t{INT32_MAX} + 1); }
+};
+
+TEST_F(HeaderTest, LengthsEndAtTheLimitOfAChain) {
+  const std::byte byte{};
+  errno = 0;
+  EXPECT_EQ(Chain::from(std::span(&byte, size_t{INT32_MAX} + 1)).get(), nullptr);
+  EXPECT_EQ(errno, EMSGSIZE);
+  errno = 0;
+  EXPECT_EQ(Chain::from_container(TooMuch()).get(), nullptr);
+  EXPECT_EQ(errno, EMSGSIZE);
+
+  static char huge[1 << 20];
+  Chain chain;
+  for (int i = 0; i < 2047; ++i) {
+    ASSERT_TRUE(chain.append(Chain::from_external(std::span(huge), [] {})));
+  }
+  const size_t size = chain.size();
+  const auto refused = [&](bool done) {
+    EXPECT_FALSE(done);
+    EXPECT_EQ(errno, EMSGSIZE);
+    EXPECT_EQ(chain.size(), size);
+    errno = 0;
+  };
+  Chain more = Chain::from_external(std::span(huge), [] {});
+  refused(chain.append(std::move(more)));
+  EXPECT_EQ(more.size(), sizeof huge) << "it is still the caller's";
+  refused(chain.append(std::span(&byte, sizeof huge)));
+  ASSERT_TRUE(more.trim_front(10));
+  ASSERT_TRUE(chain.append(std::move(more)));
+  EXPECT_EQ(chain.size(), size_t{INT32_MAX} - 9);
+  EXPECT_TRUE(chain.prepend(10).empty());
+  EXPECT_EQ(errno, EMSGSIZE);
+  EXPECT_FALSE(chain.reserve(100).empty());
+  EXPECT_FALSE(chain.commit(10)) << "there is room, but the chain would be too long";
+  EXPECT_EQ(errno, EINVAL);
+  EXPECT_TRUE(chain.commit(9));
+  EXPECT_EQ(chain.size(), size_t{INT32_MAX});
+  EXPECT_TRUE(chain.coalesce(MJUM16BYTES + 1).empty()) << "more than can lie together";
+  EXPECT_EQ(errno, EINVAL);
 }
 
 }  // namespace

@@ -150,6 +150,22 @@ TEST_F(IovecTest, ReservesAsMuchAsOneCallTakes) {
   EXPECT_TRUE(chain.commit(0));
 }
 
+TEST_F(IovecTest, RoomInMorePiecesThanAskedForIsCutShort) {
+  Chain chain;
+  EXPECT_FALSE(chain.commit(1)) << "nothing is reserved";
+  EXPECT_EQ(errno, EINVAL);
+  EXPECT_TRUE(chain.commit(0));
+  iovec room[4];
+  ASSERT_EQ(chain.reserve(8000, room), 4);
+  const void* first = room[0].iov_base;
+  EXPECT_EQ(chain.reserve(8000, std::span(room).first(1)), 1) << "the rest is there, unseen";
+  EXPECT_EQ(room[0].iov_base, first);
+  EXPECT_EQ(room[0].iov_len, size_t{MCLBYTES});
+  EXPECT_EQ(chain.reserve(8000, std::span<iovec>()), 0);
+  EXPECT_TRUE(chain.commit(0));
+  EXPECT_EQ(chain.get(), nullptr);
+}
+
 TEST_F(IovecTest, ReservedRoomIsNotBehindTheEndOfARecord) {
   Chain chain = Chain::from(Letters(100));
   chain.get()->m_flags |= M_EOR;

@@ -234,6 +234,63 @@ TEST_F(PoolsTest, MbufsOfDifferentSetsMixInAChain) {
   EXPECT_EQ(InUse(b.snapshot(), WEIR_ZONE_PACKET), 0);
 }
 
+TEST_F(PoolsTest, ABufferMovedByHandGoesHome) {
+  Pools a("a", Small(100, 100)), b("b", Small(100, 100));
+  mbuf* m = a.getcl(M_DONTWAIT, MT_DATA, 0);
+  mbuf* n = b.gethdr(M_DONTWAIT, MT_DATA);
+  m_tag* tag = m_tag_alloc(7, 1, 0, M_DONTWAIT);
+  ASSERT_EQ(m_tag_prepend(n, tag), 0);
+  n->m_ext = m->m_ext;  // as old sources do
+  n->m_flags |= M_EXT;
+  n->m_data = n->m_ext.ext_buf;
+  m->m_flags &= ~M_EXT;
+  m_free(m);
+  EXPECT_EQ(InUse(a.snapshot(), WEIR_ZONE_MBUF), 0);
+  EXPECT_EQ(InUse(a.snapshot(), WEIR_ZONE_CLUSTER), 1);
+  m_free(n);
+  for (Pools* p : {&a, &b}) {
+    for (const weir_zone_snapshot& z : p->snapshot().zones) EXPECT_EQ(z.in_use, 0) << z.name;
+  }
+}
+
+TEST_F(PoolsTest, MovesAndEndsEarly) {
+  Pools a("a", Small(10, 10));
+  weir_pools* place = a.get();
+  Pools b("b", Small(10, 10));
+  b = std::move(a);
+  EXPECT_FALSE(a);
+  EXPECT_EQ(b.get(), place);
+  Pools& self = b;
+  b = std::move(self);
+  EXPECT_STREQ(b.name(), "a");
+  EXPECT_EQ(b.destroy(), 0);
+  EXPECT_EQ(b.destroy(), 0) << "there is none any more";
+}
+
+TEST_F(PoolsTest, LimitsReservesAndTrimsAreItsOwn) {
+  Pools a("a", Small(10, 1000));
+  EXPECT_EQ(a.set_limit(WEIR_NZONES, 5), EINVAL);
+  EXPECT_EQ(a.reserve(WEIR_NZONES, 5), EINVAL);
+  EXPECT_EQ(a.set_limit(WEIR_ZONE_MBUF, 20), 0);
+  std::vector<mbuf*> held;
+  for (mbuf* m; (m = a.get(M_DONTWAIT, MT_DATA)) != nullptr;) held.push_back(m);
+  EXPECT_EQ(held.size(), 20u);
+  a.set_wait_limit(1);
+  EXPECT_EQ(a.get(M_WAIT, MT_DATA), nullptr);
+  EXPECT_EQ(errno, ETIMEDOUT);
+  for (mbuf* m : held) m_free(m);
+
+  EXPECT_EQ(a.reserve(WEIR_ZONE_CLUSTER, 300), 0);
+  EXPECT_GE(a.snapshot().zones[WEIR_ZONE_CLUSTER].total, 300);
+  a.trim();
+  EXPECT_GE(a.snapshot().zones[WEIR_ZONE_CLUSTER].total, 300) << "what is reserved stays";
+  EXPECT_EQ(a.reserve(WEIR_ZONE_CLUSTER, 0), 0);
+  EXPECT_EQ(a.trim_to(int64_t{1} << 40), 0) << "it is below that";
+  a.trim_to(0);
+  EXPECT_EQ(a.snapshot().zones[WEIR_ZONE_CLUSTER].total, 0);
+  EXPECT_GE(a.trim_idle(), 0);
+}
+
 TEST_F(PoolsTest, ASetWithMbufsOutIsNotDestroyed) {
   Pools a("a", Small(100, 100));
   std::vector<mbuf*> held;

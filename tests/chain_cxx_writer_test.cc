@@ -244,6 +244,53 @@ TEST_F(WriterTest, LengthsEndAtTheLimitOfAChain) {
   EXPECT_EQ(chain.size(), INT32_MAX - 1u);
   EXPECT_FALSE(out.write_be<uint16_t>(1));
   EXPECT_EQ(errno, EMSGSIZE);
+  out.undo();
+  Writer again(chain);
+  EXPECT_FALSE(again.append(Chain::from_external(std::span(huge), [] {})));
+  EXPECT_EQ(again.error(), EMSGSIZE);
+}
+
+TEST_F(WriterTest, AppendingAChainToItselfIsRefused) {
+  Chain chain = Chain::from("self");
+  Writer out(chain);
+  EXPECT_FALSE(out.append(std::move(chain)));
+  EXPECT_EQ(out.error(), EINVAL);
+  EXPECT_TRUE(chain.equals("self"));
+}
+
+// What was shared when a field was set is cut at the field, so that later ones are in other mbufs.
+TEST_F(WriterTest, PatchesWhatWasCutOffItsMbuf) {
+  std::string memory(40000, '-');
+  const int failures = ForEachFailure([&] {
+    mbuf* m = m_gethdr(M_DONTWAIT, MT_DATA);
+    if (m == nullptr) return false;
+    EXPECT_EQ(m_extadd(m, memory.data(), 40000, nullptr, nullptr, nullptr, 0, EXT_DISPOSABLE), 0);
+    Chain chain = Chain::adopt(m);
+    Writer out(chain);
+    std::string expected = Letters(20000);
+    const auto number = [&](auto& field, size_t at) {
+      if (!out.set(field, 0x4142)) return false;
+      expected.replace(at, 2, "AB");
+      return true;
+    };
+    EXPECT_TRUE(out.write(AsBytes(expected.substr(0, 100))));
+    auto first = out.patch_be<uint16_t>();
+    EXPECT_TRUE(out.write(expected.substr(102, 18898)));
+    auto second = out.patch_be<uint16_t>();
+    EXPECT_TRUE(out.write(expected.substr(19002)));
+    Chain shared = chain.share();
+    if (shared.empty()) return false;
+    expected.replace(100, 2, 2, '\0').replace(19000, 2, 2, '\0');
+    const std::string as_shared = expected;
+    const bool set = number(first, 100) && number(second, 19000);
+    EXPECT_EQ(shared.to_string(), as_shared);
+    shared.clear();
+    EXPECT_EQ(set && number(second, 19000), set) << "it needs no memory";
+    EXPECT_EQ(out.error(), set ? 0 : ENOBUFS);
+    EXPECT_EQ(chain.to_string(), expected);
+    return set;
+  });
+  EXPECT_GE(failures, 6);
 }
 
 TEST_F(WriterTest, GrowsFromTheSetOfTheChain) {

@@ -74,6 +74,7 @@ TEST_F(MDevget, NothingToGetIsEinvalAndLeaksNothing) {
   }
   EXPECT_EQ(m_devget_trailer(buf, 4, 1, nullptr, nullptr), nullptr) << "only type and length";
   EXPECT_EQ(m_devget(nullptr, 8, 0, nullptr, nullptr), nullptr);
+  EXPECT_EQ(m_devget_trailer(nullptr, 8, 0, nullptr, nullptr), nullptr);
 }
 
 TEST_F(MDevget, AnOffsetOutOfRangeIsEinval) {

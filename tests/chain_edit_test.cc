@@ -115,6 +115,14 @@ TEST_F(MCat, CatpktAddsTheLengths) {
   m_freem(m);
 }
 
+TEST_F(MCat, CatpktOfNothingChangesNothingAndNeedsAPacket) {
+  mbuf* m = Packet({{Buffer::kSmall, 0, 10}});
+  EXPECT_EQ(m_catpkt(m, nullptr), 0);
+  EXPECT_EQ(m_catpkt(nullptr, m), EINVAL);
+  EXPECT_EQ(m->m_pkthdr.len, 10);
+  m_freem(m);
+}
+
 TEST_F(MCat, CatpktPastIntMaxIsRefusedWithBothIntact) {
   mbuf* m = Packet({{Buffer::kSmall, 0, 10}});
   mbuf* n = Packet({{Buffer::kSmall, 0, 10}});

@@ -1,8 +1,10 @@
 // One mbuf: getting it, attaching storage, sharing that, giving it back.
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 #include "tests/chain_make.h"
+#include "weir/chain/weir.h"
 
 namespace weir {
 namespace {
@@ -68,6 +70,50 @@ TEST_F(MGet, ATypeOutOfRangeIsRefused) {
   }
 }
 
+TEST_F(MGet, WhatMakesNoSenseIsRefusedByEveryForm) {
+  const int flags = static_cast<int>(M_BCAST);
+  using Form = mbuf* (*)();
+  const Form forms[] = {
+      [] { return m_getcl(M_DONTWAIT, -1, 0); },
+      [] { return m_getcl(M_DONTWAIT, MT_NTYPES, M_PKTHDR); },
+      [] { return m_getcl(M_DONTWAIT, MT_DATA, flags); },
+      [] { return m_getjcl(M_DONTWAIT, MT_DATA, 0, MCLBYTES + 1); },
+      [] { return m_getjcl(M_DONTWAIT, MT_DATA, flags, MCLBYTES); },
+      [] { return m_getjcl(M_DONTWAIT, -1, 0, MJUM9BYTES); },
+      [] { return m_get2(-1, M_DONTWAIT, MT_DATA, 0); },
+      [] { return m_get2(10, M_DONTWAIT, MT_NTYPES, 0); },
+      [] { return m_get2(10, M_DONTWAIT, MT_DATA, flags); },
+      [] { return weir_pools_get(weir_pools_default(), M_DONTWAIT, -1); },
+      [] { return weir_pools_getcl(weir_pools_default(), M_DONTWAIT, MT_DATA, flags); },
+  };
+  for (const Form& form : forms) {
+    errno = 0;
+    EXPECT_EQ(form(), nullptr) << &form - forms;
+    EXPECT_EQ(errno, EINVAL) << &form - forms;
+  }
+}
+
+TEST_F(MGet, GetclrWithoutMemoryIsNull) {
+  ForEachFailure([] { return nullptr; },
+                 [](mbuf*) {
+                   mbuf* m = m_getclr(M_DONTWAIT, MT_DATA);
+                   m_free(m);
+                   return m != nullptr;
+                 });
+}
+
+TEST_F(MGet, AlignLeavesDataAtTheStartForALengthThatDoesNotFit) {
+  mbuf* m = m_get(M_WAIT, MT_DATA);
+  for (int len : {-1, INT_MIN, MLEN, MLEN + 1, INT_MAX}) {
+    m->m_data = nullptr;
+    m_align(m, len);
+    EXPECT_EQ(m->m_data, m->m_dat) << len;
+  }
+  m_align(m, 100);
+  EXPECT_EQ(m->m_data, m->m_dat + (MLEN - 100) / 8 * 8);
+  m_free(m);
+}
+
 TEST_F(MGet, TheSmallestBufferThatHoldsTheSizeIsChosen) {
   struct Case {
     int size, buffer;
@@ -102,6 +148,17 @@ TEST_F(MClget, ASecondClusterIsRefusedAndNothingLeaks) {
   EXPECT_EQ(m_clget(m, M_DONTWAIT), EINVAL);
   EXPECT_EQ(m_cljget(m, M_DONTWAIT, MJUM9BYTES), EINVAL);
   EXPECT_EQ(m->m_ext.ext_buf, buf);
+  m_free(m);
+}
+
+TEST_F(MClget, NoMbufOrASizeThatNoClusterHasIsEinval) {
+  mbuf* m = m_get(M_DONTWAIT, MT_DATA);
+  EXPECT_EQ(m_clget(nullptr, M_DONTWAIT), EINVAL);
+  EXPECT_EQ(m_cljget(nullptr, M_DONTWAIT, MCLBYTES), EINVAL);
+  for (int size : {-1, 0, MCLBYTES - 1, MJUM16BYTES + 1}) {
+    EXPECT_EQ(m_cljget(m, M_DONTWAIT, size), EINVAL) << size;
+  }
+  EXPECT_FALSE(m->m_flags & M_EXT);
   m_free(m);
 }
 
@@ -146,6 +203,26 @@ TEST_F(MFreeDeathTest, AForeignPointerAbortsWithAMessage) {
         m_free(&foreign);
       },
       "not an mbuf");
+  EXPECT_DEATH(
+      {
+        alignas(256) static mbuf foreign = {};
+        foreign.m_pool = 255;  // more sets of zones than there can be
+        m_free(&foreign);
+      },
+      "not an mbuf");
+}
+
+// One that looks alive when it comes to be allocated.
+TEST_F(MFreeDeathTest, AWriteToTheStateOfAFreeMbufAbortsWithAMessage) {
+  EXPECT_DEATH(
+      {
+        mbuf* m = m_get(M_WAIT, MT_DATA);
+        const uint32_t live = m->m_state;
+        m_free(m);
+        m->m_state = live;
+        for (int i = 0; i < 1000; ++i) m_get(M_WAIT, MT_DATA);
+      },
+      "was written to while it was free|use-after-poison|heap-use-after-free");
 }
 
 int freed = 0;
@@ -188,6 +265,95 @@ TEST_F(MExtadd, ACallersCountIsUsedAndLeftToTheCaller) {
   m_free(m);
   m_free(n);
   EXPECT_EQ(freed, 1);
+}
+
+TEST_F(MExtadd, ACountThatCannotGoOnIsReportedAndTheBufferStays) {
+  freed = 0;
+  char buf[100];
+  uint32_t count = (uint32_t{1} << 31) - 1;  // as many holders as are counted
+  mbuf* m = m_get(M_WAIT, MT_DATA);
+  ASSERT_EQ(m_extaddref(m, buf, sizeof buf, &count, CountFree, nullptr, nullptr), 0);
+  m->m_len = 50;
+  testing::internal::CaptureStderr();
+  mbuf* n = m_copym(m, 0, 50, M_WAIT);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("is shared more than 2147483648 times and will never be freed"),
+            std::string::npos)
+      << said;
+  m_free(m);
+  m_free(n);
+  EXPECT_EQ(freed, 0);
+}
+
+TEST_F(MExtadd, BadArgumentsAreEinvalAndAttachNothing) {
+  char buf[100];
+  uint32_t count = 1;
+  mbuf* m = m_get(M_WAIT, MT_DATA);
+  auto add = [&](mbuf* to, char* b, unsigned size, void* arg, int flags, int type) {
+    return m_extadd(to, b, size, CountFree, arg, nullptr, flags, type);
+  };
+  EXPECT_EQ(add(nullptr, buf, 100, nullptr, 0, EXT_NET_DRV), EINVAL);
+  EXPECT_EQ(add(m, nullptr, 100, nullptr, 0, EXT_NET_DRV), EINVAL);
+  EXPECT_EQ(add(m, buf, 1u << 31, nullptr, 0, EXT_NET_DRV), EINVAL);
+  EXPECT_EQ(add(m, buf, 100, nullptr, static_cast<int>(M_EOR), EXT_NET_DRV), EINVAL);
+  EXPECT_EQ(add(m, buf, 100, nullptr, 0, EXT_CLUSTER), EINVAL);
+  EXPECT_EQ(add(m, buf, 100, nullptr, 0, EXT_EXTREF + 1), EINVAL);
+  EXPECT_EQ(add(m, buf, 100, nullptr, 0, EXT_EXTREF), EINVAL) << "no count";
+  EXPECT_EQ(m_extaddref(m, buf, 100, nullptr, CountFree, nullptr, nullptr), EINVAL);
+  EXPECT_EQ(m_extmalloc(nullptr, 100, M_WAIT), EINVAL);
+  EXPECT_EQ(m_extmalloc(m, 1u << 31, M_WAIT), EINVAL);
+  EXPECT_FALSE(m->m_flags & M_EXT);
+  EXPECT_EQ(add(m, buf, 100, &count, 0, EXT_EXTREF), 0);
+  EXPECT_EQ(m_extrefcnt(m), 1u);
+  EXPECT_EQ(add(m, buf, 100, nullptr, 0, EXT_NET_DRV), EINVAL) << "it has a buffer";
+  EXPECT_EQ(m_extmalloc(m, 100, M_WAIT), EINVAL);
+  m_free(m);
+}
+
+TEST_F(MExtadd, QuestionsAboutNoBufferHaveAnAnswer) {
+  mbuf* m = m_get(M_WAIT, MT_DATA);
+  mbuf* n = m_getcl(M_WAIT, MT_DATA, 0);
+  for (mbuf* none : {static_cast<mbuf*>(nullptr), m}) {
+    EXPECT_EQ(m_extrefcnt(none), 0u);
+    EXPECT_EQ(m_extzone(none), -1);
+    EXPECT_EQ(m_extremove(none), EINVAL);
+    EXPECT_EQ(m_extshare(none, m), EINVAL);
+  }
+  EXPECT_EQ(m_extshare(n, nullptr), EINVAL);
+  EXPECT_EQ(m_extshare(n, n), EINVAL) << "it has a buffer";
+  EXPECT_EQ(m_extzone(n), WEIR_ZONE_CLUSTER);
+  EXPECT_EQ(m_extrefcnt(n), 1u);
+  m_free(m);
+  m_free(n);
+}
+
+TEST_F(MExtadd, AReferenceThatCannotBeCountedLeavesTheOtherEmpty) {
+  const int failures = ForEachFailure(
+      [] {
+        return Chain({{Buffer::kExternal, 0, 50}, {}});
+      },
+      [](mbuf* m) {
+        mbuf* n = m->m_next;
+        n->m_data = m->m_data + 10;
+        n->m_len = 40;
+        MCLADDREFERENCE(m, n);
+        const bool done = n->m_flags & M_EXT;
+        EXPECT_EQ(n->m_data, done ? m->m_data + 10 : n->m_dat);
+        EXPECT_EQ(n->m_len, done ? 40 : 0);
+        m_freem(m);
+        return done;
+      });
+  EXPECT_EQ(failures, 1);
+}
+
+TEST_F(MExtadd, AShareOfATypeThatDoesNotExistIsRefused) {
+  mbuf* m = Packet({{Buffer::kCluster, 0, 50}});
+  m->m_type = MT_NTYPES;
+  errno = 0;
+  EXPECT_EQ(m_copypacket(m, M_DONTWAIT), nullptr);
+  EXPECT_EQ(errno, EINVAL);
+  m->m_type = MT_DATA;
+  m_freem(m);
 }
 
 }  // namespace

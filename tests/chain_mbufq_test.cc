@@ -130,6 +130,17 @@ TEST_F(MbufList, PacketsComeOutInOrder) {
   EXPECT_EQ(ml_dechain(&to), nullptr);
 }
 
+TEST_F(MbufList, TheFirstMayGoInFrontAndPlainMbufsHaveNoLength) {
+  mbuf_list l = MBUF_LIST_INITIALIZER();
+  mbuf* plain = Chain({{Buffer::kSmall, 0, 100}});
+  ml_prepend(&l, plain);
+  EXPECT_EQ(l.ml_tail, plain);
+  ml_enqueue(&l, Numbered(1));
+  EXPECT_EQ(ml_len(&l), 2u);
+  EXPECT_EQ(ml_hdatalen(&l), 10u);
+  EXPECT_EQ(ml_purge(&l), 2u);
+}
+
 TEST_F(MbufList, AFilterTakesOutWhatMatches) {
   mbuf_list l = MBUF_LIST_INITIALIZER();
   int calls = 0;

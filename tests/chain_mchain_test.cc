@@ -151,6 +151,7 @@ TEST_F(Mchain, DataComesFromAUio) {
   mchain mc;
   EXPECT_EQ(mc_uiotomc(&mc, &u, 0, MHLEN + 1, M_DONTWAIT, 0), EINVAL);
   EXPECT_EQ(mc_uiotomc(&mc, &u, UINT_MAX, 0, M_DONTWAIT, 0), EINVAL);
+  EXPECT_EQ(mc_uiotomc(&mc, &u, 0, UINT_MAX, M_DONTWAIT, 0), EINVAL);
   EXPECT_EQ(mc_uiotomc(&mc, &u, 19000, 40, M_DONTWAIT, 0), 0);
   EXPECT_EQ(mc.mc_len, 19000u);
   ExpectCounts(mc);

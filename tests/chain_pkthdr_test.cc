@@ -117,6 +117,7 @@ TEST_F(MPkthdr, WithoutAHeaderOrAnMbufItIsEinval) {
   EXPECT_EQ(errno, EINVAL);
   EXPECT_EQ(m_move_pkthdr(n, m), EINVAL);
   EXPECT_EQ(m_move_pkthdr(nullptr, nullptr), EINVAL);
+  EXPECT_EQ(m_move_pkthdr(n, nullptr), EINVAL);
   EXPECT_EQ(m_demote_pkthdr(m), EINVAL);
   EXPECT_EQ(m_demote_pkthdr(nullptr), EINVAL);
   EXPECT_EQ(m_demote(nullptr, 1, 0), EINVAL);

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "tests/in_use.h"
+#include "tests/nothrow.h"
 #include "weir/chain/drain_handler.h"
 #include "weir/chain/mbuf.h"
+#include "weir/chain/pools.h"
 #include "weir/chain/weir.h"
 
 namespace weir {
@@ -141,10 +143,61 @@ TEST(Limits, BelowWhatIsInUseIsRefusedAndRaisingWorksAtRunTime) {
   EXPECT_EQ(weir_set_limit(-1, 5), EINVAL);
   EXPECT_EQ(weir_set_limit(WEIR_NZONES, 5), EINVAL);
   EXPECT_EQ(weir_reserve(WEIR_ZONE_JUMBO_9K, -1), EINVAL);
+  EXPECT_EQ(weir_reserve(WEIR_NZONES, 5), EINVAL);
   EXPECT_EQ(weir_reserve(WEIR_ZONE_JUMBO_9K, 30), 0);
   struct weir_snapshot s;
   weir_snapshot(&s);
   EXPECT_GE(s.zones[WEIR_ZONE_JUMBO_9K].total, 30);
+}
+
+TEST(Limits, WhoMayWaitTimesOutAtTheWaitLimit) {
+  AllMbufs all(30);
+  weir_set_wait_limit(1);
+  EXPECT_EQ(m_get(M_WAIT, MT_DATA), nullptr);
+  EXPECT_EQ(errno, ETIMEDOUT);
+  weir_set_wait_limit(0);
+}
+
+TEST(Limits, MemoryGoesBackDownToWhatIsAskedFor) {
+  m_freem(m_getm(nullptr, 10 << 20, M_WAIT, MT_DATA));
+  EXPECT_EQ(weir_trim_to(int64_t{1} << 40), 0) << "there is less";
+  EXPECT_GE(weir_trim_idle(), 0);
+  EXPECT_GT(weir_trim_to(1 << 20), 0);
+}
+
+TEST(Reclaim, AHandlerThatIsNoneIsRefusedOrUnknown) {
+  const auto refused = [](int kind, const char* name, long (*fn)(void*, int, long)) {
+    errno = 0;
+    return weir_drain_register(kind, name, fn, nullptr) == -1 && errno == EINVAL;
+  };
+  EXPECT_TRUE(refused(WEIR_DRAIN_PROTOCOL, nullptr, Interface));
+  EXPECT_TRUE(refused(WEIR_DRAIN_INTERFACE, "none", nullptr));
+  EXPECT_TRUE(refused(77, "kind", Interface));
+  EXPECT_EQ(weir_drain_unregister(-1), EINVAL);
+  EXPECT_EQ(weir_drain_unregister(int64_t{1} << 40), EINVAL);
+}
+
+TEST(Reclaim, WithoutMemoryForAHandlerThereIsNone) {
+  Pools pools("handlers");
+  FailNothrow(0);
+  errno = 0;
+  EXPECT_EQ(weir_pools_drain_register(pools.get(), WEIR_DRAIN_PROTOCOL, "none", Interface, nullptr),
+            -1);
+  EXPECT_EQ(errno, ENOMEM);
+  FailNothrow(-1);
+}
+
+TEST(Reclaim, AHandlerThatReclaimsFreesNothingMore) {
+  long inside = -1;
+  DrainHandler p(
+      DrainHandler::kProtocol, "p",
+      [](void* arg, int, long) -> long {
+        *static_cast<long*>(arg) = m_reclaim(M_DONTWAIT);
+        return 1;
+      },
+      &inside);
+  EXPECT_EQ(m_reclaim(M_DONTWAIT), 1);
+  EXPECT_EQ(inside, 0);
 }
 
 TEST(Statistics, TypesAndZonesAddUp) {
@@ -157,6 +210,8 @@ TEST(Statistics, TypesAndZonesAddUp) {
   EXPECT_EQ(mbstat.m_mtypes[MT_SONAME], 9u);
   EXPECT_EQ(mbstat.m_mtypes[MT_DATA], data + 1);
   EXPECT_EQ(m_chtype(held[0], 256), EINVAL);
+  EXPECT_EQ(m_chtype(held[0], -1), EINVAL);
+  EXPECT_EQ(m_chtype(nullptr, MT_DATA), EINVAL);
   struct weir_snapshot s;
   weir_snapshot(&s);
   int64_t types = 0;

@@ -138,6 +138,7 @@ TEST_F(MTag, BadArgumentsAreRefused) {
   EXPECT_EQ(m_tag_prepend(m_, nullptr), EINVAL);
   EXPECT_EQ(m_tag_unlink(plain, t), EINVAL);
   EXPECT_EQ(m_tag_delete_chain(plain, nullptr), EINVAL);
+  EXPECT_EQ(m_tag_delete_chain(m_, t), EINVAL) << "not one of m_'s";
   EXPECT_EQ(m_tag_delete_nonpersistent(nullptr), EINVAL);
   EXPECT_EQ(m_tag_copy_chain(plain, m_, M_WAIT), 0);
   EXPECT_EQ(m_tag_copy_chain(m_, plain, M_WAIT), 0);

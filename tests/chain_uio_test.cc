@@ -123,6 +123,11 @@ TEST_F(MUiotombuf, BadArgumentsAreEinvalAndMoveNothing) {
     EXPECT_EQ(from.u.uio_resid, resid);
   }
   EXPECT_EQ(m_uiotombuf(nullptr, M_DONTWAIT, 0, 0, 0), nullptr);
+  uio none = {};
+  none.uio_iovcnt = -1;
+  errno = 0;
+  EXPECT_EQ(m_uiotombuf(&none, M_DONTWAIT, 0, 0, 0), nullptr);
+  EXPECT_EQ(errno, EINVAL);
   // More than a chain can be, all of it the same kilobyte of memory.
   char kilobyte[1024] = {};
   std::vector<iovec> many(INT_MAX / 1024 + 1, iovec{kilobyte, sizeof kilobyte});

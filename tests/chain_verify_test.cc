@@ -1,7 +1,9 @@
 // m_sanity finds what is broken; m_print shows it.
+#include <cstring>
 #include <functional>
 
 #include "tests/chain_make.h"
+#include "weir/chain/inline.h"
 #include "weir/chain/verify.h"
 
 namespace weir {
@@ -64,12 +66,14 @@ TEST_F(MSanity, NoticesBadExternalStorage) {
   Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_type, uint16_t{4});
   Expect("ext_size is not the size of this type of cluster", &n->m_ext.ext_type, uint16_t{0});
   Expect("unknown ext_type", &n->m_ext.ext_type, uint16_t{77});
+  Expect("unknown ext_type", &n->m_ext.ext_type, uint16_t{EXT_EXTREF + 1});
   uint32_t none = 0;
   Expect("the buffer has no reference left", &n->m_ext.ext_cnt, &none);
 }
 
 TEST_F(MSanity, NoticesWhatIsNotAnMbuf) {
   Expect("not an mbuf, or overwritten", &m_->m_next->m_state, 12345u);
+  Expect("mbuf is free", &m_->m_next->m_state, MbufState(m_->m_next, kMbufFree));
   Expect<int16_t>("m_type out of range", &m_->m_next->m_type, 256);
   Expect<int16_t>("m_type out of range", &m_->m_next->m_type, -1);
 }
@@ -102,6 +106,15 @@ TEST_F(MSanity, PrintShowsEachMbufAndUpToMaxlenBytes) {
   shown = testing::internal::GetCapturedStderr();
   EXPECT_NE(shown.find("no mbuf"), std::string::npos);
   EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 3 + 1 + 7 + 7 + 1);
+}
+
+TEST_F(MSanity, PrintShowsBytesThatAreNoLettersAsDots) {
+  memcpy(m_->m_data, "a\0\xff!", 4);
+  testing::internal::CaptureStderr();
+  m_print(m_, 4);
+  std::string shown = testing::internal::GetCapturedStderr();
+  EXPECT_NE(shown.find(" 61 00 ff 21"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("a..!\n"), std::string::npos) << shown;
 }
 
 TEST_F(MSanity, PrintStopsAtWhatIsNotAnMbuf) {
