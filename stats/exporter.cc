@@ -131,10 +131,13 @@ class Exporter::Daemon {
   explicit Daemon(Options options) : options_(std::move(options)) {}
   ~Daemon() {
     if (daemon_ != nullptr) MHD_stop_daemon(daemon_);  // closes the listening socket too
+    RemoveSocketFile(socket_);
   }
 
   // Takes the socket. False with errno when there is no memory or no thread for it.
-  bool Start(int listen_fd) {
+  bool Start(const ListenSocket& socket) {
+    socket_ = socket;
+    const int listen_fd = socket.fd;
     // When libmicrohttpd fails, it has closed the socket or not, depending on how far it came; by
     // then the number may be another file's. The twin tells whether it still is the socket.
     const int twin = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
@@ -195,6 +198,7 @@ class Exporter::Daemon {
   }
 
   const Options options_;
+  ListenSocket socket_;
   MHD_Daemon* daemon_ = nullptr;
 };
 
@@ -204,18 +208,23 @@ std::unique_ptr<Exporter> Exporter::Start(Options options, std::string* error) {
     return nullptr;
   }
   const std::string address = options.address;
+  const bool tcp = options.unix_path.empty();
   ListenSocket socket;
-  if (!OpenListenSocket(address, options.port, &socket, error)) return nullptr;
+  if (tcp ? !OpenListenSocket(address, options.port, &socket, error)
+          : !OpenUnixSocket(options.unix_path, &socket, error)) {
+    return nullptr;
+  }
   auto daemon = std::make_unique<Daemon>(std::move(options));
-  if (!daemon->Start(socket.fd)) {
-    *error = "cannot serve on " + HostPort(address, socket.port) + ": " +
-             std::generic_category().message(errno);
+  if (!daemon->Start(socket)) {
+    *error = "cannot serve on " + (tcp ? HostPort(address, socket.port) : "unix:" + socket.path) +
+             ": " + std::generic_category().message(errno);
     return nullptr;
   }
   // A browser cannot go to "any address"; from here, loopback is the same.
   const std::string host = address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address;
   return std::unique_ptr<Exporter>(
-      new Exporter(std::move(daemon), socket.port, "http://" + HostPort(host, socket.port) + "/"));
+      new Exporter(std::move(daemon), socket.port,
+                   tcp ? "http://" + HostPort(host, socket.port) + "/" : "unix:" + socket.path));
 }
 
 Exporter::Exporter(std::unique_ptr<Daemon> daemon, uint16_t port, std::string url)
