@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "weir/stats/utf8.h"
+#include "weir/stats/zone_fields.h"
 
 namespace weir {
 namespace {
@@ -79,26 +80,8 @@ class Writer {
 void WriteZone(const weir_zone_snapshot& zone, Writer* json) {
   json->Open("", '{');
   json->Text("name", zone.name);
-  json->Integer("size", zone.size);
-  json->Integer("limit", zone.limit);
-  json->Integer("low_water", zone.low_water);
-  json->Integer("in_use", zone.in_use);
-  json->Integer("cached_thread", zone.cached_thread);
-  json->Integer("cached_depot", zone.cached_depot);
-  json->Integer("cached_slab", zone.cached_slab);
-  json->Integer("total", zone.total);
-  json->Integer("bytes", zone.bytes);
-  json->Integer("waiting", zone.waiting);
-  json->Integer("allocs", zone.allocs);
-  json->Integer("frees", zone.frees);
-  json->Integer("failures", zone.failures);
-  json->Integer("waits", zone.waits);
-  json->Integer("refills", zone.refills);
-  json->Integer("flushes", zone.flushes);
-  json->Integer("recalls", zone.recalls);
-  json->Integer("recalled_objects", zone.recalled_objects);
-  json->Integer("drains", zone.drains);
-  json->Integer("drained_objects", zone.drained_objects);
+  for (const auto& [key, member] : kZoneGauges) json->Integer(key, zone.*member);
+  for (const auto& [key, member] : kZoneCounters) json->Integer(key, zone.*member);
   json->Open("wait", '{');
   json->Open("bounds_seconds", '[');
   for (int i = 0; i < WEIR_WAIT_BUCKETS; ++i) {
@@ -148,12 +131,7 @@ std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> se
   int64_t bytes = 0;
   for (const weir_zone_snapshot& zone : snapshot.zones) bytes += zone.bytes;
   json.Integer("memory_bytes", bytes);
-  json.Integer("drains", snapshot.drains);
-  json.Integer("drained_objects", snapshot.drained_objects);
-  json.Integer("drops", snapshot.drops);
-  json.Integer("waits", snapshot.waits);
-  json.Integer("copy_failures", snapshot.copy_failures);
-  json.Integer("pullup_failures", snapshot.pullup_failures);
+  for (const auto& [key, member] : kSnapshotCounters) json.Integer(key, snapshot.*member);
   json.Open("zones", '[');
   for (const weir_zone_snapshot& zone : snapshot.zones) WriteZone(zone, &json);
   json.Close(']');

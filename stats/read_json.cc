@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "weir/stats/zone_fields.h"
 
 namespace weir {
 namespace {
@@ -124,26 +124,8 @@ void ReadWait(const Node& wait, weir_zone_snapshot* zone) {
 }
 
 void ReadZone(const Node& node, weir_zone_snapshot* zone) {
-  zone->size = node["size"].Gauge();
-  zone->limit = node["limit"].Gauge();
-  zone->low_water = node["low_water"].Gauge();
-  zone->in_use = node["in_use"].Gauge();
-  zone->cached_thread = node["cached_thread"].Gauge();
-  zone->cached_depot = node["cached_depot"].Gauge();
-  zone->cached_slab = node["cached_slab"].Gauge();
-  zone->total = node["total"].Gauge();
-  zone->bytes = node["bytes"].Gauge();
-  zone->waiting = node["waiting"].Gauge();
-  zone->allocs = node["allocs"].Counter();
-  zone->frees = node["frees"].Counter();
-  zone->failures = node["failures"].Counter();
-  zone->waits = node["waits"].Counter();
-  zone->refills = node["refills"].Counter();
-  zone->flushes = node["flushes"].Counter();
-  zone->recalls = node["recalls"].Counter();
-  zone->recalled_objects = node["recalled_objects"].Counter();
-  zone->drains = node["drains"].Counter();
-  zone->drained_objects = node["drained_objects"].Counter();
+  for (const auto& [key, member] : kZoneGauges) zone->*member = node[key].Gauge();
+  for (const auto& [key, member] : kZoneCounters) zone->*member = node[key].Counter();
   ReadWait(node["wait"], zone);
 }
 
@@ -212,12 +194,7 @@ void Read(const Node& root, ReadSnapshot* snapshot) {
   figures->uptime_ns = root["uptime_seconds"].Nanoseconds();
   figures->threads = root["threads"].Gauge();
   root["memory_bytes"].Gauge();
-  figures->drains = root["drains"].Counter();
-  figures->drained_objects = root["drained_objects"].Counter();
-  figures->drops = root["drops"].Counter();
-  figures->waits = root["waits"].Counter();
-  figures->copy_failures = root["copy_failures"].Counter();
-  figures->pullup_failures = root["pullup_failures"].Counter();
+  for (const auto& [key, member] : kSnapshotCounters) figures->*member = root[key].Counter();
   ReadZones(root["zones"], figures);
   ReadTypes(root["types"], figures);
   CheckServer(root["server"]);
