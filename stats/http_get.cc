@@ -95,6 +95,15 @@ class Exchange {
     http::async_write(socket_, request_, [this](error_code failure, size_t) {
       if (failure) return End(failure);
       stage_ = "read the answer";
+      ReadHead();
+    });
+  }
+
+  // Apart from the body: where both come in one read, Beast 1.74 makes room for any length that the
+  // head announces before it looks at the limit.
+  void ReadHead() {
+    http::async_read_header(socket_, buffer_, parser_, [this](error_code failure, size_t) {
+      if (failure) return End(failure);
       http::async_read(socket_, buffer_, parser_, [this](error_code done, size_t) { End(done); });
     });
   }
