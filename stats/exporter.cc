@@ -58,6 +58,10 @@ Answer Page(const Exporter::Options& options) {
   return {MHD_HTTP_OK, "text/html; charset=utf-8", policy, RenderPage(options.title, nonce)};
 }
 
+std::vector<SetSnapshot> OtherSets(const Exporter::Options& options) {
+  return options.sets ? options.sets() : std::vector<SetSnapshot>();
+}
+
 Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
                std::string_view accept) {
   // Scrapers that know OpenMetrics ask for it by name; who asks for anything gets the format
@@ -66,7 +70,7 @@ Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
                           ? PrometheusText::Format::kOpenMetrics
                           : PrometheusText::Format::kPrometheus;
   PrometheusText text(format);
-  AddMetrics(snapshot, &text);
+  AddMetrics(snapshot, &text, OtherSets(options));
   if (options.metrics) options.metrics(text);
   return {MHD_HTTP_OK, PrometheusText::ContentType(format), kLocked, text.Render()};
 }
@@ -74,7 +78,17 @@ Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
 Answer Json(const Exporter::Options& options, const weir_snapshot& snapshot) {
   std::vector<Figure> figures;
   if (options.figures) figures = options.figures();
-  return {MHD_HTTP_OK, "application/json", kLocked, RenderJson(snapshot, figures)};
+  return {MHD_HTTP_OK, "application/json", kLocked,
+          RenderJson(snapshot, figures, OtherSets(options))};
+}
+
+Answer Text(const Exporter::Options& options, const weir_snapshot& snapshot) {
+  Answer answer = {.body = RenderText(snapshot) + "\n" + RenderZones(snapshot)};
+  for (const SetSnapshot& set : OtherSets(options)) {
+    answer.body += "\nSet " + set.name + ":\n";
+    answer.body += RenderText(set.figures) + "\n" + RenderZones(set.figures);
+  }
+  return answer;
 }
 
 Answer Health(const Exporter::Options& options) {
@@ -94,7 +108,7 @@ Answer AnswerFor(const Exporter::Options& options, std::string_view path, std::s
   options.snapshot(&snapshot);
   if (path == "/metrics") return Metrics(options, snapshot, accept);
   if (path == "/stats.json") return Json(options, snapshot);
-  return {.body = RenderText(snapshot) + "\n" + RenderZones(snapshot)};
+  return Text(options, snapshot);
 }
 
 MHD_Result Send(MHD_Connection* connection, const Answer& answer) {

@@ -34,6 +34,7 @@
 
 #include "weir/stats/figure.h"
 #include "weir/stats/prometheus_text.h"
+#include "weir/stats/set_snapshot.h"
 #include "weir/stats/snapshot.h"
 
 namespace weir {
@@ -47,6 +48,7 @@ class Exporter {
     std::string title = "weir";         // heading of the page
 
     void (*snapshot)(struct weir_snapshot*) = nullptr;  // required
+    std::function<std::vector<SetSnapshot>()> sets;     // other sets of zones than the default
     std::function<void(PrometheusText&)> metrics;       // adds metrics to /metrics
     std::function<std::vector<Figure>()> figures;       // adds figures to page and JSON
     std::function<bool(std::string* reason)> healthy;   // false, with a reason: 503

@@ -107,6 +107,18 @@ void WriteTypes(const weir_snapshot& snapshot, Writer* json) {
   json->Close('}');
 }
 
+void WriteSet(const SetSnapshot& set, Writer* json) {
+  json->Open("", '{');
+  json->Text("name", set.name);
+  json->Integer("threads", set.figures.threads);
+  for (const auto& [key, member] : kSetCounters) json->Integer(key, set.figures.*member);
+  json->Open("zones", '[');
+  for (const weir_zone_snapshot& zone : set.figures.zones) WriteZone(zone, json);
+  json->Close(']');
+  WriteTypes(set.figures, json);
+  json->Close('}');
+}
+
 void WriteFigure(const Figure& figure, Writer* json) {
   json->Open("", '{');
   json->Text("name", figure.name);
@@ -120,7 +132,8 @@ void WriteFigure(const Figure& figure, Writer* json) {
 
 }  // namespace
 
-std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> server) {
+std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> server,
+                       std::span<const SetSnapshot> others) {
   std::string out;
   Writer json(&out);
   json.Open("", '{');
@@ -131,11 +144,17 @@ std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> se
   int64_t bytes = 0;
   for (const weir_zone_snapshot& zone : snapshot.zones) bytes += zone.bytes;
   json.Integer("memory_bytes", bytes);
-  for (const auto& [key, member] : kSnapshotCounters) json.Integer(key, snapshot.*member);
+  for (const auto& [key, member] : kSetCounters) json.Integer(key, snapshot.*member);
+  for (const auto& [key, member] : kProcessCounters) json.Integer(key, snapshot.*member);
   json.Open("zones", '[');
   for (const weir_zone_snapshot& zone : snapshot.zones) WriteZone(zone, &json);
   json.Close(']');
   WriteTypes(snapshot, &json);
+  if (!others.empty()) {
+    json.Open("sets", '[');
+    for (const SetSnapshot& set : others) WriteSet(set, &json);
+    json.Close(']');
+  }
   json.Open("server", '[');
   for (const Figure& figure : server) WriteFigure(figure, &json);
   json.Close(']');

@@ -194,7 +194,8 @@ void Read(const Node& root, ReadSnapshot* snapshot) {
   figures->uptime_ns = root["uptime_seconds"].Nanoseconds();
   figures->threads = root["threads"].Gauge();
   root["memory_bytes"].Gauge();
-  for (const auto& [key, member] : kSnapshotCounters) figures->*member = root[key].Counter();
+  for (const auto& [key, member] : kSetCounters) figures->*member = root[key].Counter();
+  for (const auto& [key, member] : kProcessCounters) figures->*member = root[key].Counter();
   ReadZones(root["zones"], figures);
   ReadTypes(root["types"], figures);
   CheckServer(root["server"]);

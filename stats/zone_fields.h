@@ -40,12 +40,15 @@ inline constexpr Field<weir_zone_snapshot, uint64_t> kZoneCounters[] = {
     {"drained_objects", &weir_zone_snapshot::drained_objects},
 };
 
-// Those of no zone.
-inline constexpr Field<weir_snapshot, uint64_t> kSnapshotCounters[] = {
+// Those of no zone: of a set of zones, and of the process.
+inline constexpr Field<weir_snapshot, uint64_t> kSetCounters[] = {
     {"drains", &weir_snapshot::drains},
     {"drained_objects", &weir_snapshot::drained_objects},
     {"drops", &weir_snapshot::drops},
     {"waits", &weir_snapshot::waits},
+};
+
+inline constexpr Field<weir_snapshot, uint64_t> kProcessCounters[] = {
     {"copy_failures", &weir_snapshot::copy_failures},
     {"pullup_failures", &weir_snapshot::pullup_failures},
 };

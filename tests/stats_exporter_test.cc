@@ -152,6 +152,19 @@ TEST(Exporter, TheProgramsOwnFiguresAreAmongThem) {
   EXPECT_EQ(json.values().at("server.0.value"), "42");
 }
 
+TEST(Exporter, OtherSetsOfZonesAreInEveryAnswer) {
+  Exporter::Options options = SampleOptions();
+  options.sets = [] { return std::vector<weir::SetSnapshot>{{"tenant", SampleSnapshot()}}; };
+  const auto exporter = StartOrDie(options);
+  EXPECT_TRUE(Has(Ask(exporter->port(), "GET", "/metrics").body,
+                  "weir_in_use{set=\"tenant\",zone=\"cluster\"} 20\n"));
+  const JsonCheck json(Ask(exporter->port(), "GET", "/stats.json").body);
+  ASSERT_TRUE(json.good());
+  EXPECT_EQ(json.values().at("sets.0.name"), "tenant");
+  EXPECT_TRUE(Has(Ask(exporter->port(), "GET", "/stats.txt").body,
+                  "\nSet tenant:\n" + weir::RenderText(SampleSnapshot())));
+}
+
 TEST(Exporter, HealthIsWhatTheProgramSays) {
   std::atomic<bool> well = true;
   Exporter::Options options = SampleOptions();

@@ -104,6 +104,8 @@ TEST(ReadJson, WhatIsNotInTheDescriptionIsPassedOver) {
   EXPECT_EQ(Again(With(known, "{", R"({"holders":[{"a":[]},null],)")), known);
   EXPECT_EQ(Again(With(known, "{\"name\"", R"({"colour":"\u00e9","name")")), known);
   EXPECT_EQ(Again(With(known, "\"zones\":[", R"("zones":[{"name":"huge"},)")), known);
+  const std::vector<weir::SetSnapshot> others = {{"tenant", SampleSnapshot()}};
+  EXPECT_EQ(Again(RenderJson(SampleSnapshot(), {}, others)), known);
   EXPECT_EQ(Again(" \n" + known + "\n"), known);
 }
 
