@@ -55,6 +55,12 @@ def weir_repositories():
         apt = "libmicrohttpd-dev",
         modules = {"libmicrohttpd": "libmicrohttpd"},
     )
+    # mbstat reads with it; headers only.
+    pkg_config_library(
+        name = "nlohmann_json",
+        apt = "nlohmann-json3-dev",
+        modules = {"nlohmann_json": "nlohmann_json"},
+    )
     pkg_config_library(
         name = "liburing",
         apt = "liburing-dev",

@@ -12,6 +12,7 @@
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/mbuf.h"
+#include "weir/chain/report.h"
 
 int max_linkhdr = 16;
 int max_protohdr = 40;
@@ -26,6 +27,10 @@ bool Good(int type, int flags) {
   errno = EINVAL;
   return false;
 }
+
+// The last that weir does in a process, after the destructors of globals. Here, because no program
+// that uses mbufs is without this file.
+[[gnu::destructor]] void AtExit() { ReportAtExit(); }
 
 // An mbuf just taken from the zone of packets, or NULL.
 mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags) {

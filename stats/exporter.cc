@@ -58,6 +58,10 @@ Answer Page(const Exporter::Options& options) {
   return {MHD_HTTP_OK, "text/html; charset=utf-8", policy, RenderPage(options.title, nonce)};
 }
 
+std::vector<SetSnapshot> OtherSets(const Exporter::Options& options) {
+  return options.sets ? options.sets() : std::vector<SetSnapshot>();
+}
+
 Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
                std::string_view accept) {
   // Scrapers that know OpenMetrics ask for it by name; who asks for anything gets the format
@@ -66,7 +70,7 @@ Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
                           ? PrometheusText::Format::kOpenMetrics
                           : PrometheusText::Format::kPrometheus;
   PrometheusText text(format);
-  AddMetrics(snapshot, &text);
+  AddMetrics(snapshot, &text, OtherSets(options));
   if (options.metrics) options.metrics(text);
   return {MHD_HTTP_OK, PrometheusText::ContentType(format), kLocked, text.Render()};
 }
@@ -74,7 +78,17 @@ Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
 Answer Json(const Exporter::Options& options, const weir_snapshot& snapshot) {
   std::vector<Figure> figures;
   if (options.figures) figures = options.figures();
-  return {MHD_HTTP_OK, "application/json", kLocked, RenderJson(snapshot, figures)};
+  return {MHD_HTTP_OK, "application/json", kLocked,
+          RenderJson(snapshot, figures, OtherSets(options))};
+}
+
+Answer Text(const Exporter::Options& options, const weir_snapshot& snapshot) {
+  Answer answer = {.body = RenderText(snapshot) + "\n" + RenderZones(snapshot)};
+  for (const SetSnapshot& set : OtherSets(options)) {
+    answer.body += "\nSet " + set.name + ":\n";
+    answer.body += RenderText(set.figures) + "\n" + RenderZones(set.figures);
+  }
+  return answer;
 }
 
 Answer Health(const Exporter::Options& options) {
@@ -94,7 +108,7 @@ Answer AnswerFor(const Exporter::Options& options, std::string_view path, std::s
   options.snapshot(&snapshot);
   if (path == "/metrics") return Metrics(options, snapshot, accept);
   if (path == "/stats.json") return Json(options, snapshot);
-  return {.body = RenderText(snapshot) + "\n" + RenderZones(snapshot)};
+  return Text(options, snapshot);
 }
 
 MHD_Result Send(MHD_Connection* connection, const Answer& answer) {
@@ -131,10 +145,13 @@ class Exporter::Daemon {
   explicit Daemon(Options options) : options_(std::move(options)) {}
   ~Daemon() {
     if (daemon_ != nullptr) MHD_stop_daemon(daemon_);  // closes the listening socket too
+    RemoveSocketFile(socket_);
   }
 
   // Takes the socket. False with errno when there is no memory or no thread for it.
-  bool Start(int listen_fd) {
+  bool Start(const ListenSocket& socket) {
+    socket_ = socket;
+    const int listen_fd = socket.fd;
     // When libmicrohttpd fails, it has closed the socket or not, depending on how far it came; by
     // then the number may be another file's. The twin tells whether it still is the socket.
     const int twin = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
@@ -195,6 +212,7 @@ class Exporter::Daemon {
   }
 
   const Options options_;
+  ListenSocket socket_;
   MHD_Daemon* daemon_ = nullptr;
 };
 
@@ -204,18 +222,23 @@ std::unique_ptr<Exporter> Exporter::Start(Options options, std::string* error) {
     return nullptr;
   }
   const std::string address = options.address;
+  const bool tcp = options.unix_path.empty();
   ListenSocket socket;
-  if (!OpenListenSocket(address, options.port, &socket, error)) return nullptr;
+  if (tcp ? !OpenListenSocket(address, options.port, &socket, error)
+          : !OpenUnixSocket(options.unix_path, &socket, error)) {
+    return nullptr;
+  }
   auto daemon = std::make_unique<Daemon>(std::move(options));
-  if (!daemon->Start(socket.fd)) {
-    *error = "cannot serve on " + HostPort(address, socket.port) + ": " +
-             std::generic_category().message(errno);
+  if (!daemon->Start(socket)) {
+    *error = "cannot serve on " + (tcp ? HostPort(address, socket.port) : "unix:" + socket.path) +
+             ": " + std::generic_category().message(errno);
     return nullptr;
   }
   // A browser cannot go to "any address"; from here, loopback is the same.
   const std::string host = address == "0.0.0.0" ? "127.0.0.1" : address == "::" ? "::1" : address;
   return std::unique_ptr<Exporter>(
-      new Exporter(std::move(daemon), socket.port, "http://" + HostPort(host, socket.port) + "/"));
+      new Exporter(std::move(daemon), socket.port,
+                   tcp ? "http://" + HostPort(host, socket.port) + "/" : "unix:" + socket.path));
 }
 
 Exporter::Exporter(std::unique_ptr<Daemon> daemon, uint16_t port, std::string url)

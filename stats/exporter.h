@@ -1,5 +1,5 @@
-// An HTTP server for the figures of weir and of the program around it: one thread, loopback
-// unless told otherwise, read-only, bounded in everything that a client can ask for.
+// An HTTP server for the figures of weir and of the program around it: one thread, loopback or a
+// UNIX socket unless told otherwise, read-only, bounded in everything that a client can ask for.
 //
 //   weir::Exporter::Options options;
 //   options.port = 9091;
@@ -15,7 +15,7 @@
 //   /healthz     200 "ok", or 503 and the reason
 //
 // There is no authentication: whoever reaches the address may read. Bind it to loopback or to a
-// network of your own.
+// network of your own. A UNIX socket is for the program's own user, until you chmod it.
 //
 // Thread rule: Start and the destructor may be called from any thread. The callbacks in Options
 // run on the exporter's thread, one at a time, while the exporter lives; not after its destructor
@@ -34,6 +34,7 @@
 
 #include "weir/stats/figure.h"
 #include "weir/stats/prometheus_text.h"
+#include "weir/stats/set_snapshot.h"
 #include "weir/stats/snapshot.h"
 
 namespace weir {
@@ -43,9 +44,11 @@ class Exporter {
   struct Options {
     std::string address = "127.0.0.1";  // an IPv4 or IPv6 address, in figures
     uint16_t port = 0;                  // 0: the system picks one; see port()
+    std::string unix_path;              // if not empty: a socket there instead, mode 0600
     std::string title = "weir";         // heading of the page
 
     void (*snapshot)(struct weir_snapshot*) = nullptr;  // required
+    std::function<std::vector<SetSnapshot>()> sets;     // other sets of zones than the default
     std::function<void(PrometheusText&)> metrics;       // adds metrics to /metrics
     std::function<std::vector<Figure>()> figures;       // adds figures to page and JSON
     std::function<bool(std::string* reason)> healthy;   // false, with a reason: 503
@@ -56,16 +59,18 @@ class Exporter {
     size_t connection_bytes = 16 * 1024;   // memory a connection may take for its request
   };
 
-  // Null when it cannot start; *error then says what failed, with address and port.
+  // Null when it cannot start; *error then says what failed, with address and port, or path. A
+  // socket file that nobody listens on any more is replaced; no other file is.
   static std::unique_ptr<Exporter> Start(Options options, std::string* error);
 
-  // Stops listening, ends what is under way, joins the thread.
+  // Stops listening, ends what is under way, joins the thread, removes the socket file.
   ~Exporter();
   Exporter(const Exporter&) = delete;
   Exporter& operator=(const Exporter&) = delete;
 
-  uint16_t port() const { return port_; }          // as bound
-  const std::string& url() const { return url_; }  // of the page: "http://127.0.0.1:9091/"
+  uint16_t port() const { return port_; }  // as bound; 0: a UNIX socket
+  // Of the page: "http://127.0.0.1:9091/"; or "unix:" and the path.
+  const std::string& url() const { return url_; }
 
  private:
   class Daemon;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "weir/stats/utf8.h"
+#include "weir/stats/zone_fields.h"
 
 namespace weir {
 namespace {
@@ -79,26 +80,8 @@ class Writer {
 void WriteZone(const weir_zone_snapshot& zone, Writer* json) {
   json->Open("", '{');
   json->Text("name", zone.name);
-  json->Integer("size", zone.size);
-  json->Integer("limit", zone.limit);
-  json->Integer("low_water", zone.low_water);
-  json->Integer("in_use", zone.in_use);
-  json->Integer("cached_thread", zone.cached_thread);
-  json->Integer("cached_depot", zone.cached_depot);
-  json->Integer("cached_slab", zone.cached_slab);
-  json->Integer("total", zone.total);
-  json->Integer("bytes", zone.bytes);
-  json->Integer("waiting", zone.waiting);
-  json->Integer("allocs", zone.allocs);
-  json->Integer("frees", zone.frees);
-  json->Integer("failures", zone.failures);
-  json->Integer("waits", zone.waits);
-  json->Integer("refills", zone.refills);
-  json->Integer("flushes", zone.flushes);
-  json->Integer("recalls", zone.recalls);
-  json->Integer("recalled_objects", zone.recalled_objects);
-  json->Integer("drains", zone.drains);
-  json->Integer("drained_objects", zone.drained_objects);
+  for (const auto& [key, member] : kZoneGauges) json->Integer(key, zone.*member);
+  for (const auto& [key, member] : kZoneCounters) json->Integer(key, zone.*member);
   json->Open("wait", '{');
   json->Open("bounds_seconds", '[');
   for (int i = 0; i < WEIR_WAIT_BUCKETS; ++i) {
@@ -124,6 +107,18 @@ void WriteTypes(const weir_snapshot& snapshot, Writer* json) {
   json->Close('}');
 }
 
+void WriteSet(const SetSnapshot& set, Writer* json) {
+  json->Open("", '{');
+  json->Text("name", set.name);
+  json->Integer("threads", set.figures.threads);
+  for (const auto& [key, member] : kSetCounters) json->Integer(key, set.figures.*member);
+  json->Open("zones", '[');
+  for (const weir_zone_snapshot& zone : set.figures.zones) WriteZone(zone, json);
+  json->Close(']');
+  WriteTypes(set.figures, json);
+  json->Close('}');
+}
+
 void WriteFigure(const Figure& figure, Writer* json) {
   json->Open("", '{');
   json->Text("name", figure.name);
@@ -137,7 +132,8 @@ void WriteFigure(const Figure& figure, Writer* json) {
 
 }  // namespace
 
-std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> server) {
+std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> server,
+                       std::span<const SetSnapshot> others) {
   std::string out;
   Writer json(&out);
   json.Open("", '{');
@@ -148,16 +144,17 @@ std::string RenderJson(const weir_snapshot& snapshot, std::span<const Figure> se
   int64_t bytes = 0;
   for (const weir_zone_snapshot& zone : snapshot.zones) bytes += zone.bytes;
   json.Integer("memory_bytes", bytes);
-  json.Integer("drains", snapshot.drains);
-  json.Integer("drained_objects", snapshot.drained_objects);
-  json.Integer("drops", snapshot.drops);
-  json.Integer("waits", snapshot.waits);
-  json.Integer("copy_failures", snapshot.copy_failures);
-  json.Integer("pullup_failures", snapshot.pullup_failures);
+  for (const auto& [key, member] : kSetCounters) json.Integer(key, snapshot.*member);
+  for (const auto& [key, member] : kProcessCounters) json.Integer(key, snapshot.*member);
   json.Open("zones", '[');
   for (const weir_zone_snapshot& zone : snapshot.zones) WriteZone(zone, &json);
   json.Close(']');
   WriteTypes(snapshot, &json);
+  if (!others.empty()) {
+    json.Open("sets", '[');
+    for (const SetSnapshot& set : others) WriteSet(set, &json);
+    json.Close(']');
+  }
   json.Open("server", '[');
   for (const Figure& figure : server) WriteFigure(figure, &json);
   json.Close(']');

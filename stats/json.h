@@ -15,6 +15,9 @@
 //                     count, all waits that are over; sum_seconds
 //   types             object: name or number of an mbuf type -> mbufs in use; the named types
 //                     are always there, others and "free" when they hold any
+//   sets              array, an object for each set of zones besides the default one, whose figures
+//                     those above are; not there when there is none: name, threads, drains,
+//                     drained_objects, drops, waits, zones and types, as above
 //   server            array, what the program around weir adds: name, kind ("gauge" or
 //                     "counter"), unit ("", "bytes" or "seconds"), value
 //
@@ -28,11 +31,13 @@
 #include <string>
 
 #include "weir/stats/figure.h"
+#include "weir/stats/set_snapshot.h"
 #include "weir/stats/snapshot.h"
 
 namespace weir {
 
-std::string RenderJson(const struct weir_snapshot& snapshot, std::span<const Figure> server = {});
+std::string RenderJson(const struct weir_snapshot& snapshot, std::span<const Figure> server = {},
+                       std::span<const SetSnapshot> others = {});
 
 }  // namespace weir
 

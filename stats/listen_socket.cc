@@ -3,9 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <system_error>
 
@@ -43,7 +46,72 @@ bool BindAndListen(int fd, Address* address) {
          getsockname(fd, raw, &address->size) == 0;
 }
 
+// Whether the file at `where` is a socket that a program left behind.
+bool IsLeftBehind(const sockaddr_un& where) {
+  struct stat file;
+  if (lstat(where.sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  const bool refused = connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 &&
+                       errno == ECONNREFUSED;
+  close(fd);
+  return refused;
+}
+
+bool BindUnix(int fd, const sockaddr_un& where) {
+  auto* raw = reinterpret_cast<const sockaddr*>(&where);
+  if (bind(fd, raw, sizeof where) == 0) return true;
+  if (errno != EADDRINUSE) return false;
+  if (!IsLeftBehind(where)) {
+    errno = EADDRINUSE;
+    return false;
+  }
+  return unlink(where.sun_path) == 0 && bind(fd, raw, sizeof where) == 0;
+}
+
+// Nobody can connect before listen(), so the mode is right from the first moment.
+bool ListenUnix(int fd, const sockaddr_un& where, ListenSocket* result) {
+  struct stat file;
+  if (chmod(where.sun_path, 0600) != 0 || listen(fd, kBacklog) != 0 ||
+      lstat(where.sun_path, &file) != 0) {
+    const int saved = errno;
+    unlink(where.sun_path);
+    errno = saved;
+    return false;
+  }
+  result->fd = fd;
+  result->path = where.sun_path;
+  result->device = file.st_dev;
+  result->inode = file.st_ino;
+  return true;
+}
+
 }  // namespace
+
+bool OpenUnixSocket(const std::string& path, ListenSocket* result, std::string* error) {
+  const std::string prefix = "cannot listen on unix:" + path + ": ";
+  sockaddr_un where = {};
+  where.sun_family = AF_UNIX;
+  if (path.empty() || path.find('\0') != std::string::npos ||
+      path.size() >= sizeof where.sun_path) {
+    *error = prefix + "a path has 1 to " + std::to_string(sizeof where.sun_path - 1) + " bytes";
+    return false;
+  }
+  std::memcpy(where.sun_path, path.data(), path.size());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd >= 0 && BindUnix(fd, where) && ListenUnix(fd, where, result)) return true;
+  *error = prefix + std::generic_category().message(errno);
+  if (fd >= 0) close(fd);
+  return false;
+}
+
+void RemoveSocketFile(const ListenSocket& socket) {
+  struct stat file;
+  if (!socket.path.empty() && lstat(socket.path.c_str(), &file) == 0 &&
+      file.st_dev == socket.device && file.st_ino == socket.inode) {
+    unlink(socket.path.c_str());
+  }
+}
 
 std::string HostPort(const std::string& address, uint16_t port) {
   const bool v6 = address.find(':') != std::string::npos;

@@ -119,12 +119,7 @@ void AddTypes(const weir_snapshot& snapshot, PrometheusText* text) {
   }
 }
 
-}  // namespace
-
-void AddMetrics(const weir_snapshot& snapshot, PrometheusText* text) {
-  text->Gauge("weir_build_info", "Constant 1, with the version of weir.", 1,
-              {{"version", snapshot.version}});
-  text->Gauge("weir_uptime_seconds", "Time since weir came up.", Seconds(snapshot.uptime_ns));
+void AddSet(const weir_snapshot& snapshot, PrometheusText* text) {
   text->Gauge("weir_threads", "Threads that hold a cache.", snapshot.threads);
   for (const weir_zone_snapshot& zone : snapshot.zones) {
     for (const ZoneGauge& gauge : kGauges) {
@@ -142,6 +137,22 @@ void AddMetrics(const weir_snapshot& snapshot, PrometheusText* text) {
                 snapshot.drops);
   text->Counter("weir_requests_delayed_total",
                 "Requests for memory met only after a drain (m_wait).", snapshot.waits);
+}
+
+}  // namespace
+
+void AddMetrics(const weir_snapshot& snapshot, PrometheusText* text,
+                std::span<const SetSnapshot> others) {
+  text->Gauge("weir_build_info", "Constant 1, with the version of weir.", 1,
+              {{"version", snapshot.version}});
+  text->Gauge("weir_uptime_seconds", "Time since weir came up.", Seconds(snapshot.uptime_ns));
+  if (!others.empty()) text->SetCommon({{"set", "default"}});
+  AddSet(snapshot, text);
+  for (const SetSnapshot& set : others) {
+    text->SetCommon({{"set", set.name}});
+    AddSet(set.figures, text);
+  }
+  text->SetCommon({});
   text->Counter("weir_copy_failures_total", "Copies of chains that failed (MCFail).",
                 snapshot.copy_failures);
   text->Counter("weir_pullup_failures_total", "Pull-ups that failed (MPFail).",

@@ -39,26 +39,13 @@ void AppendEscaped(std::string_view text, bool quotes, std::string* out) {
   }
 }
 
-void AppendLabel(std::string_view name, std::string_view value, std::string* out) {
-  *out += out->back() == '{' ? "" : ",";
-  *out += LegalName(name, /*colon=*/false);
-  *out += "=\"";
-  AppendEscaped(value, /*quotes=*/true, out);
-  *out += '"';
-}
-
-// `bound`, if any, becomes the label "le".
-void AppendSample(std::string_view name, std::string_view suffix,
-                  const PrometheusText::Labels& labels, std::string_view bound,
-                  std::string_view value, std::string* out) {
-  out->append(name).append(suffix);
-  if (!labels.empty() || !bound.empty()) {
-    *out += '{';
-    for (const auto& [label, text] : labels) AppendLabel(label, text, out);
-    if (!bound.empty()) AppendLabel("le", bound, out);
-    *out += '}';
-  }
-  out->append(" ").append(value).append("\n");
+// To labels that are there already, if any.
+void AppendLabel(std::string_view name, std::string_view value, std::string* labels) {
+  if (!labels->empty()) *labels += ',';
+  *labels += LegalName(name, /*colon=*/false);
+  *labels += "=\"";
+  AppendEscaped(value, /*quotes=*/true, labels);
+  *labels += '"';
 }
 
 bool EndsInTotal(std::string_view name) { return name.ends_with("_total"); }
@@ -86,10 +73,26 @@ PrometheusText::Family& PrometheusText::FamilyFor(std::string_view name, const c
   return families_[it->second];
 }
 
+void PrometheusText::SetCommon(const Labels& labels) {
+  common_.clear();
+  for (const auto& [label, text] : labels) AppendLabel(label, text, &common_);
+}
+
+// `bound`, if any, becomes the label "le".
+void PrometheusText::Append(Family& family, std::string_view suffix, const Labels& labels,
+                            std::string_view bound, const Value& value) {
+  std::string all = common_;
+  for (const auto& [label, text] : labels) AppendLabel(label, text, &all);
+  if (!bound.empty()) AppendLabel("le", bound, &all);
+  family.samples.append(family.name).append(suffix);
+  if (!all.empty()) family.samples.append("{").append(all).append("}");
+  family.samples.append(" ").append(value.text()).append("\n");
+}
+
 void PrometheusText::Gauge(std::string_view name, std::string_view help, Value value,
                            const Labels& labels) {
   Family& family = FamilyFor(name, "gauge", help);
-  AppendSample(family.name, "", labels, "", value.text(), &family.samples);
+  Append(family, "", labels, "", value);
 }
 
 void PrometheusText::Counter(std::string_view name, std::string_view help, Value value,
@@ -97,20 +100,18 @@ void PrometheusText::Counter(std::string_view name, std::string_view help, Value
   std::string full(name);
   if (!EndsInTotal(full)) full += "_total";
   Family& family = FamilyFor(full, "counter", help);
-  AppendSample(family.name, "", labels, "", value.text(), &family.samples);
+  Append(family, "", labels, "", value);
 }
 
 void PrometheusText::Histogram(std::string_view name, std::string_view help,
                                const HistogramValue& value, const Labels& labels) {
   Family& family = FamilyFor(name, "histogram", help);
   for (size_t i = 0; i < value.bounds.size() && i < value.counts.size(); ++i) {
-    AppendSample(family.name, "_bucket", labels, Value(value.bounds[i]).text(),
-                 Value(value.counts[i]).text(), &family.samples);
+    Append(family, "_bucket", labels, Value(value.bounds[i]).text(), value.counts[i]);
   }
-  const Value count(value.count);
-  AppendSample(family.name, "_bucket", labels, "+Inf", count.text(), &family.samples);
-  AppendSample(family.name, "_sum", labels, "", Value(value.sum).text(), &family.samples);
-  AppendSample(family.name, "_count", labels, "", count.text(), &family.samples);
+  Append(family, "_bucket", labels, "+Inf", value.count);
+  Append(family, "_sum", labels, "", value.sum);
+  Append(family, "_count", labels, "", value.count);
 }
 
 std::string PrometheusText::Render() const {

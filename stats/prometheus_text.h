@@ -63,6 +63,9 @@ class PrometheusText {
 
   explicit PrometheusText(Format format = Format::kPrometheus) : format_(format) {}
 
+  // Labels in front of those of every sample from now on; {}: none.
+  void SetCommon(const Labels& labels);
+
   void Gauge(std::string_view name, std::string_view help, Value value, const Labels& labels = {});
 
   // `name` ends in "_total"; where it does not, that is added.
@@ -89,7 +92,11 @@ class PrometheusText {
 
   Family& FamilyFor(std::string_view name, const char* type, std::string_view help);
 
+  void Append(Family& family, std::string_view suffix, const Labels& labels, std::string_view bound,
+              const Value& value);
+
   const Format format_;
+  std::string common_;  // the labels as they are written
   std::vector<Family> families_;
   std::unordered_map<std::string, size_t> index_;  // name -> place in families_
 };

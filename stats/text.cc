@@ -1,10 +1,11 @@
 #include "weir/stats/text.h"
 
 #include <algorithm>
+#include <cstdarg>
 #include <cstdint>
+#include <cstdio>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+// No Abseil here: libweir itself prints this at exit, and needs nothing but jemalloc.
 
 namespace weir {
 namespace {
@@ -23,22 +24,32 @@ int64_t Cached(const weir_zone_snapshot& zone) {
   return zone.cached_thread + zone.cached_depot + zone.cached_slab;
 }
 
+// A line has at most 13 numbers.
+[[gnu::format(printf, 2, 3)]] void Append(std::string* out, const char* format, ...) {
+  char line[512];
+  va_list args;
+  va_start(args, format);
+  const int length = vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  if (length > 0) out->append(line, std::min<size_t>(static_cast<size_t>(length), sizeof line - 1));
+}
+
 const char* Plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 void AppendPools(const weir_snapshot& snapshot, std::string* out) {
   const weir_zone_snapshot* zones = snapshot.zones;
   const weir_zone_snapshot& mbuf = zones[WEIR_ZONE_MBUF];
-  absl::StrAppend(out, mbuf.in_use, "/", Cached(mbuf), "/", mbuf.total,
-                  " mbufs in use (current/cache/total)\n");
+  Append(out, "%ld/%ld/%ld mbufs in use (current/cache/total)\n", mbuf.in_use, Cached(mbuf),
+         mbuf.total);
   const auto pool = [&](int id, const char* what) {
     const weir_zone_snapshot& zone = zones[id];
-    absl::StrAppend(out, zone.in_use, "/", Cached(zone), "/", zone.total, "/", zone.limit, " ",
-                    what, " in use (current/cache/total/max)\n");
+    Append(out, "%ld/%ld/%ld/%ld %s in use (current/cache/total/max)\n", zone.in_use, Cached(zone),
+           zone.total, zone.limit, what);
   };
   pool(WEIR_ZONE_CLUSTER, "mbuf clusters");
   const weir_zone_snapshot& packet = zones[WEIR_ZONE_PACKET];
-  absl::StrAppend(out, packet.in_use, "/", Cached(packet),
-                  " mbuf+clusters out of packet secondary zone in use (current/cache)\n");
+  Append(out, "%ld/%ld mbuf+clusters out of packet secondary zone in use (current/cache)\n",
+         packet.in_use, Cached(packet));
   pool(WEIR_ZONE_JUMBO_PAGE, "4k (page size) jumbo clusters");
   pool(WEIR_ZONE_JUMBO_9K, "9k jumbo clusters");
   pool(WEIR_ZONE_JUMBO_16K, "16k jumbo clusters");
@@ -62,13 +73,13 @@ void AppendRequests(const weir_snapshot& snapshot, std::string* out) {
   using Counter = uint64_t weir_zone_snapshot::*;
   const auto of = [&](int zone, Counter counter) { return snapshot.zones[zone].*counter; };
   const auto mbufs = [&](const char* what, Counter counter) {
-    absl::StrAppend(out, of(WEIR_ZONE_MBUF, counter), "/", of(WEIR_ZONE_CLUSTER, counter),
-                    "/0 requests for mbufs ", what, " (mbufs/clusters/mbuf+clusters)\n");
+    Append(out, "%lu/%lu/0 requests for mbufs %s (mbufs/clusters/mbuf+clusters)\n",
+           of(WEIR_ZONE_MBUF, counter), of(WEIR_ZONE_CLUSTER, counter), what);
   };
   const auto jumbos = [&](const char* what, Counter counter) {
-    absl::StrAppend(out, of(WEIR_ZONE_JUMBO_PAGE, counter), "/", of(WEIR_ZONE_JUMBO_9K, counter),
-                    "/", of(WEIR_ZONE_JUMBO_16K, counter), " requests for jumbo clusters ", what,
-                    " (4k/9k/16k)\n");
+    Append(out, "%lu/%lu/%lu requests for jumbo clusters %s (4k/9k/16k)\n",
+           of(WEIR_ZONE_JUMBO_PAGE, counter), of(WEIR_ZONE_JUMBO_9K, counter),
+           of(WEIR_ZONE_JUMBO_16K, counter), what);
   };
   mbufs("denied", &weir_zone_snapshot::failures);
   mbufs("delayed", &weir_zone_snapshot::waits);
@@ -78,16 +89,16 @@ void AppendRequests(const weir_snapshot& snapshot, std::string* out) {
 
 void AppendTypes(const weir_snapshot& snapshot, std::string* out) {
   const int64_t mbufs = snapshot.zones[WEIR_ZONE_MBUF].in_use;
-  absl::StrAppend(out, mbufs, " mbuf", Plural(mbufs), " in use:\n");
+  Append(out, "%ld mbuf%s in use:\n", mbufs, Plural(mbufs));
   constexpr int kNamed = sizeof kTypes / sizeof kTypes[0];
   for (int type = 0; type < WEIR_NTYPES; ++type) {
     const int64_t count = snapshot.types[type];
     if (count == 0) continue;
-    absl::StrAppend(out, "\t", count, " mbuf", Plural(count), " allocated to ");
+    Append(out, "\t%ld mbuf%s allocated to ", count, Plural(count));
     if (type < kNamed && kTypes[type] != nullptr) {
-      absl::StrAppend(out, kTypes[type], "\n");
+      Append(out, "%s\n", kTypes[type]);
     } else {
-      absl::StrAppend(out, "<mbuf type ", type, ">\n");
+      Append(out, "<mbuf type %d>\n", type);
     }
   }
 }
@@ -98,28 +109,31 @@ std::string RenderText(const weir_snapshot& snapshot) {
   std::string out;
   AppendPools(snapshot, &out);
   const Bytes bytes = SumBytes(snapshot);
-  absl::StrAppend(&out, bytes.used / kKilo, "K/", (bytes.held - bytes.used) / kKilo, "K/",
-                  bytes.held / kKilo, "K bytes allocated to network (current/cache/total)\n");
+  Append(&out, "%ldK/%ldK/%ldK bytes allocated to network (current/cache/total)\n",
+         bytes.used / kKilo, (bytes.held - bytes.used) / kKilo, bytes.held / kKilo);
   AppendRequests(snapshot, &out);
   AppendTypes(snapshot, &out);
   const int64_t percent = bytes.held == 0 ? 0 : bytes.used * 100 / bytes.held;
-  absl::StrAppend(&out, bytes.held / kKilo, " Kbytes allocated to network (", percent,
-                  "% in use)\n");
-  absl::StrAppend(&out, snapshot.drops, " requests for memory denied\n");
-  absl::StrAppend(&out, snapshot.waits, " requests for memory delayed\n");
-  absl::StrAppend(&out, snapshot.drains, " calls to protocol drain routines\n");
+  Append(&out, "%ld Kbytes allocated to network (%ld%% in use)\n", bytes.held / kKilo, percent);
+  Append(&out, "%lu requests for memory denied\n", snapshot.drops);
+  Append(&out, "%lu requests for memory delayed\n", snapshot.waits);
+  Append(&out, "%lu calls to protocol drain routines\n", snapshot.drains);
   return out;
 }
 
 std::string RenderZones(const weir_snapshot& snapshot) {
-  std::string out = absl::StrFormat("%-10s %6s %10s %10s %9s %9s %9s %10s %8s %14s %9s %9s %9s\n",
-                                    "ZONE", "SIZE", "LIMIT", "USED", "THREADS", "DEPOT", "SLABS",
-                                    "TOTAL", "MEM(K)", "REQUESTS", "FAILED", "WAITS", "RECALLS");
+  std::string out;
+  Append(&out, "%-10s %6s %10s %10s %9s %9s %9s %10s\n", "ZONE", "SIZE", "LIMIT", "USED", "THREADS",
+         "DEPOT", "SLABS", "TOTAL");
   for (const weir_zone_snapshot& zone : snapshot.zones) {
-    absl::StrAppendFormat(&out, "%-10s %6d %10d %10d %9d %9d %9d %10d %8d %14d %9d %9d %9d\n",
-                          zone.name, zone.size, zone.limit, zone.in_use, zone.cached_thread,
-                          zone.cached_depot, zone.cached_slab, zone.total, zone.bytes / kKilo,
-                          zone.allocs, zone.failures, zone.waits, zone.recalls);
+    Append(&out, "%-10s %6ld %10ld %10ld %9ld %9ld %9ld %10ld\n", zone.name, zone.size, zone.limit,
+           zone.in_use, zone.cached_thread, zone.cached_depot, zone.cached_slab, zone.total);
+  }
+  Append(&out, "\n%-10s %10s %17s %9s %9s %10s %9s\n", "ZONE", "MEM(K)", "REQUESTS", "FAILED",
+         "WAITS", "RECALLS", "DRAINS");
+  for (const weir_zone_snapshot& zone : snapshot.zones) {
+    Append(&out, "%-10s %10ld %17lu %9lu %9lu %10lu %9lu\n", zone.name, zone.bytes / kKilo,
+           zone.allocs, zone.failures, zone.waits, zone.recalls, zone.drains);
   }
   return out;
 }

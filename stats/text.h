@@ -15,7 +15,8 @@ namespace weir {
 // held and free, wherever it is. "denied" counts failures, "delayed" waits.
 std::string RenderText(const struct weir_snapshot& snapshot);
 
-// A line for each zone, with where its objects are and what happened to it.
+// Two tables of a line for each zone: where its objects are, and what happened to it. 80 columns
+// wide as long as no figure is wider than its column.
 std::string RenderZones(const struct weir_snapshot& snapshot);
 
 }  // namespace weir

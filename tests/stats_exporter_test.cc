@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -150,6 +152,19 @@ TEST(Exporter, TheProgramsOwnFiguresAreAmongThem) {
   EXPECT_EQ(json.values().at("server.0.value"), "42");
 }
 
+TEST(Exporter, OtherSetsOfZonesAreInEveryAnswer) {
+  Exporter::Options options = SampleOptions();
+  options.sets = [] { return std::vector<weir::SetSnapshot>{{"tenant", SampleSnapshot()}}; };
+  const auto exporter = StartOrDie(options);
+  EXPECT_TRUE(Has(Ask(exporter->port(), "GET", "/metrics").body,
+                  "weir_in_use{set=\"tenant\",zone=\"cluster\"} 20\n"));
+  const JsonCheck json(Ask(exporter->port(), "GET", "/stats.json").body);
+  ASSERT_TRUE(json.good());
+  EXPECT_EQ(json.values().at("sets.0.name"), "tenant");
+  EXPECT_TRUE(Has(Ask(exporter->port(), "GET", "/stats.txt").body,
+                  "\nSet tenant:\n" + weir::RenderText(SampleSnapshot())));
+}
+
 TEST(Exporter, HealthIsWhatTheProgramSays) {
   std::atomic<bool> well = true;
   Exporter::Options options = SampleOptions();
@@ -192,6 +207,89 @@ TEST(Exporter, ThePageAllowsItsOwnScriptAndNothingElse) {
   EXPECT_FALSE(Has(page.body, "src="));
   const auto again = Ask(exporter->port(), "GET", "/");
   EXPECT_FALSE(Has(again.body, nonce));
+}
+
+// A path for a socket of the test's own; /tmp, as a test's own folder may have too long a name.
+class SocketFile {
+ public:
+  SocketFile() {
+    char folder[] = "/tmp/weir_exporter_XXXXXX";
+    folder_ = mkdtemp(folder);
+    path_ = folder_ + "/socket";
+  }
+  ~SocketFile() { std::filesystem::remove_all(folder_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string folder_, path_;
+};
+
+std::string WhyNot(const std::string& path) {
+  Exporter::Options options = SampleOptions();
+  options.unix_path = path;
+  std::string error;
+  EXPECT_EQ(Exporter::Start(options, &error), nullptr) << path;
+  return error;
+}
+
+TEST(Exporter, AUnixSocketServesTheSameToItsUserAndGoesWithIt) {
+  const SocketFile file;
+  Exporter::Options options = SampleOptions();
+  options.unix_path = file.path();
+  {
+    const auto exporter = StartOrDie(options);
+    EXPECT_EQ(exporter->port(), 0);
+    EXPECT_EQ(exporter->url(), "unix:" + file.path());
+    EXPECT_EQ(Ask(file.path(), "GET", "/healthz").body, "ok\n");
+    EXPECT_EQ(Ask(file.path(), "GET", "/metrics").body, weir::RenderPrometheus(SampleSnapshot()));
+    EXPECT_EQ(Ask(file.path(), "POST", "/metrics").status, 405);
+    EXPECT_EQ(std::filesystem::status(file.path()).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    // Another one is told so, and changes nothing.
+    EXPECT_EQ(WhyNot(file.path()),
+              "cannot listen on unix:" + file.path() + ": Address already in use");
+    EXPECT_EQ(Ask(file.path(), "GET", "/healthz").status, 200);
+  }
+  EXPECT_FALSE(std::filesystem::exists(file.path()));
+}
+
+TEST(Exporter, ASocketFileThatWasLeftBehindIsReplacedAndNothingElseIs) {
+  const SocketFile file;
+  Exporter::Options options = SampleOptions();
+  options.unix_path = file.path();
+  {
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    file.path().copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    close(fd);
+  }
+  ASSERT_TRUE(std::filesystem::is_socket(file.path()));
+  {
+    const auto exporter = StartOrDie(options);
+    EXPECT_EQ(Ask(file.path(), "GET", "/healthz").status, 200);
+    // Somebody else's in its place stays.
+    std::filesystem::remove(file.path());
+    std::filesystem::create_directory(file.path());
+  }
+  EXPECT_TRUE(std::filesystem::is_directory(file.path()));
+  EXPECT_EQ(WhyNot(file.path()),
+            "cannot listen on unix:" + file.path() + ": Address already in use");
+  EXPECT_TRUE(std::filesystem::is_directory(file.path()));
+  std::filesystem::remove(file.path());
+  fclose(fopen(file.path().c_str(), "w"));
+  EXPECT_EQ(WhyNot(file.path()),
+            "cannot listen on unix:" + file.path() + ": Address already in use");
+  EXPECT_TRUE(std::filesystem::is_regular_file(file.path()));
+}
+
+TEST(Exporter, AWrongPathIsNamedWithWhatIsWrongWithIt) {
+  const std::string longest(107, 'x');
+  EXPECT_EQ(WhyNot("/" + longest),
+            "cannot listen on unix:/" + longest + ": a path has 1 to 107 bytes");
+  EXPECT_EQ(WhyNot("/nowhere/socket"),
+            "cannot listen on unix:/nowhere/socket: No such file or directory");
 }
 
 TEST(Exporter, AConnectionServesManyRequests) {

@@ -1,4 +1,4 @@
-// An HTTP client for tests that says exactly the bytes it is given, to loopback only.
+// An HTTP client for tests that says exactly the bytes it is given, to loopback or a UNIX socket.
 #ifndef WEIR_TESTS_STATS_HTTP_CLIENT_H_
 #define WEIR_TESTS_STATS_HTTP_CLIENT_H_
 
@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -36,9 +37,14 @@ class HttpClient {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience = {.tv_sec = 30, .tv_usec = 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    Connect(reinterpret_cast<sockaddr*>(&address), sizeof address);
+  }
+  explicit HttpClient(const std::string& path)
+      : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    Connect(reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
   ~HttpClient() {
     if (fd_ >= 0) close(fd_);
@@ -71,6 +77,12 @@ class HttpClient {
   }
 
  private:
+  void Connect(const sockaddr* address, socklen_t size) {
+    const timeval patience = {.tv_sec = 30, .tv_usec = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    connected_ = connect(fd_, address, size) == 0;
+  }
+
   int fd_;
   bool connected_ = false;
 };
@@ -91,10 +103,12 @@ inline HttpAnswer ParseAnswer(const std::string& all) {
   return answer;
 }
 
-// One request on a connection of its own. `headers` are whole lines, with their ends.
-inline HttpAnswer Ask(uint16_t port, const std::string& method, const std::string& path,
-                      const std::string& headers = "", const std::string& body = "") {
-  HttpClient client(port);
+// One request on a connection of its own, to a port or to a path. `headers` are whole lines, with
+// their ends.
+template <typename Where>
+HttpAnswer Ask(const Where& where, const std::string& method, const std::string& path,
+               const std::string& headers = "", const std::string& body = "") {
+  HttpClient client(where);
   client.Say(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" +
              headers + "\r\n" + body);
   return ParseAnswer(client.ReadAll());

@@ -87,6 +87,23 @@ TEST(Json, HasEveryKeyOfTheDescription) {
   EXPECT_EQ(json.values().count("types.free"), 0u);
 }
 
+TEST(Json, OtherSetsAreAnArrayThatIsOnlyThereIfTheyAre) {
+  weir_snapshot other = SampleSnapshot();
+  other.zones[WEIR_ZONE_CLUSTER].in_use = 4;
+  other.drops = 99;
+  const std::vector<weir::SetSnapshot> others = {{"a\"b", other}, {"spare", SampleSnapshot()}};
+  const JsonCheck json(weir::RenderJson(SampleSnapshot(), {}, others));
+  ASSERT_TRUE(json.good()) << json.at();
+  EXPECT_EQ(json.values().at("sets.0.name"), "a\\\"b");
+  EXPECT_EQ(json.values().at("sets.0.zones.1.in_use"), "4");
+  EXPECT_EQ(json.values().at("sets.0.drops"), "99");
+  EXPECT_EQ(json.values().at("sets.0.threads"), "3");
+  EXPECT_EQ(json.values().at("sets.1.types.200"), "2");
+  EXPECT_EQ(json.values().at("zones.1.in_use"), "20");
+  EXPECT_EQ(json.values().count("sets.0.copy_failures"), 0u);
+  EXPECT_EQ(weir::RenderJson(SampleSnapshot()).find("sets"), std::string::npos);
+}
+
 TEST(Json, WritesTheLargestCountsExactly) {
   weir_snapshot s = SampleSnapshot();
   s.zones[0].allocs = std::numeric_limits<uint64_t>::max();

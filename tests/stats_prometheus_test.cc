@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "tests/stats_prometheus_check.h"
 #include "tests/stats_sample.h"
@@ -213,6 +214,61 @@ TEST(Prometheus, TornFiguresStayPlausible) {
   EXPECT_EQ(check.samples.at("weir_wait_seconds_count{zone=\"cluster\"}"), "5");
   EXPECT_EQ(check.samples.at("weir_memory_bytes{zone=\"cluster\",state=\"slack\"}"), "0");
   EXPECT_EQ(check.samples.at("weir_drains_total{zone=\"any\"}"), "0");
+}
+
+TEST(PrometheusText, CommonLabelsComeFirstUntilTheyAreSetAnew) {
+  PrometheusText text;
+  text.SetCommon({{"a b", "x\"y"}, {"c", "d"}});
+  text.Gauge("a", "A.", 1);
+  text.Histogram("h", "H.", {.bounds = {}, .counts = {}, .count = 2, .sum = 3.5}, {{"z", "1"}});
+  text.SetCommon({});
+  text.Gauge("a", "A.", 2);
+  EXPECT_EQ(text.Render(),
+            "# HELP a A.\n"
+            "# TYPE a gauge\n"
+            "a{a_b=\"x\\\"y\",c=\"d\"} 1\n"
+            "a 2\n"
+            "# HELP h H.\n"
+            "# TYPE h histogram\n"
+            "h_bucket{a_b=\"x\\\"y\",c=\"d\",z=\"1\",le=\"+Inf\"} 2\n"
+            "h_sum{a_b=\"x\\\"y\",c=\"d\",z=\"1\"} 3.5\n"
+            "h_count{a_b=\"x\\\"y\",c=\"d\",z=\"1\"} 2\n");
+}
+
+// The default set's figures, with a label, and the same series of each other set; but once what
+// speaks of the process.
+TEST(Prometheus, SeriesHaveALabelOfTheirSetWhereThereIsMoreThanOne) {
+  weir_snapshot other;
+  weir_snapshot_clear(&other);
+  other.threads = 9;
+  other.zones[WEIR_ZONE_CLUSTER].in_use = 4;
+  const std::vector<weir::SetSnapshot> others = {{"tenant", other}, {"spare", other}};
+  PrometheusText text;
+  weir::AddMetrics(SampleSnapshot(), &text, others);
+  const PrometheusCheck check = CheckPrometheus(text.Render());
+  ASSERT_EQ(check.error, "");
+  const PrometheusCheck alone = CheckPrometheus(weir::RenderPrometheus(SampleSnapshot()));
+  EXPECT_EQ(check.types, alone.types);
+  int of_process = 0;
+  for (const auto& [series, value] : alone.samples) {
+    const size_t brace = series.find('{');
+    const std::string labelled =
+        brace == std::string::npos
+            ? series + "{set=\"default\"}"
+            : series.substr(0, brace) + "{set=\"default\"," + series.substr(brace + 1);
+    const auto found = check.samples.find(labelled);
+    if (found == check.samples.end()) {
+      ++of_process;
+      EXPECT_EQ(check.samples.count(series), 1u) << series;
+    } else {
+      EXPECT_EQ(found->second, value) << series;
+    }
+  }
+  EXPECT_EQ(of_process, 4);
+  EXPECT_EQ(check.samples.at("weir_threads{set=\"tenant\"}"), "9");
+  EXPECT_EQ(check.samples.at("weir_in_use{set=\"spare\",zone=\"cluster\"}"), "4");
+  EXPECT_EQ(check.samples.at("weir_copy_failures_total"), "11");
+  EXPECT_EQ(check.samples.at("weir_build_info{version=\"0.1.0\"}"), "1");
 }
 
 // The checker itself must be able to say no.

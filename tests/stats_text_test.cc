@@ -40,18 +40,23 @@ TEST(Text, NothingInUseIsNotDividedBy) {
       << text;
 }
 
-TEST(Text, EachZoneHasALineOfTheSameWidth) {
-  const std::string table = weir::RenderZones(SampleSnapshot());
-  EXPECT_NE(table.find("\ncluster      2048       1000         20         2         4         5"
-                       "         31       64            520         7         4         9\n"),
+TEST(Text, EachZoneHasALineOfEachTable) {
+  const std::string tables = weir::RenderZones(SampleSnapshot());
+  EXPECT_NE(tables.find("\ncluster      2048       1000         20         2         4         5"
+                        "         31\n"),
             std::string::npos)
-      << table;
+      << tables;
+  EXPECT_NE(tables.find("\ncluster            64               520         7         4          9"
+                        "         2\n"),
+            std::string::npos)
+      << tables;
   size_t lines = 0;
-  const size_t width = table.find('\n') + 1;
-  for (size_t at = 0; at < table.size(); at += width, ++lines) {
-    EXPECT_EQ(table[at + width - 1], '\n');
+  for (size_t at = 0; at < tables.size(); ++lines) {
+    const size_t end = tables.find('\n', at);
+    EXPECT_EQ(end - at, lines == 1 + WEIR_NZONES ? 0u : 80u) << tables.substr(at, end - at);
+    at = end + 1;
   }
-  EXPECT_EQ(lines, 1u + WEIR_NZONES);
+  EXPECT_EQ(lines, 2 * (1u + WEIR_NZONES) + 1);
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ def _objects(targets):
 
 def _archive_impl(ctx):
     ar = find_cpp_toolchain(ctx)
-    left_out = {o: True for o in _objects(ctx.attr.without)}
+    both = _objects(ctx.attr.both)
+    left_out = {o: True for o in _objects(ctx.attr.without) if o not in both}
     objects = {o: True for o in _objects(ctx.attr.deps) if o not in left_out}.keys()
     out = ctx.actions.declare_file(ctx.label.name)
 
@@ -33,6 +34,10 @@ weir_archive = rule(
         "without": attr.label_list(
             providers = [CcInfo],
             doc = "Libraries whose objects are in another archive.",
+        ),
+        "both": attr.label_list(
+            providers = [CcInfo],
+            doc = "Of these, those that are in this one too, because libweir.so does not export them.",
         ),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },

@@ -6,8 +6,8 @@ usage() {
   cat <<TEXT
 usage: bazel run -c opt //:install -- [OPTION]...
 
-Installs weir: headers, libweir.so and libweir.a, libweir-exporter.a, weir-server, manual pages,
-and what pkg-config, CMake and Bazel find them by. What is installed can be moved as a whole.
+Installs weir: headers, libweir.so and libweir.a, libweir-exporter.a, weir-server, mbstat, manual
+pages, and what pkg-config, CMake and Bazel find them by. What is installed can be moved as a whole.
 
   --prefix=DIR    where to, /usr/local if not given
   --destdir=DIR   put in front of the prefix, to make a package
@@ -102,12 +102,14 @@ place lib libweir-exporter.a 644 "$here/libweir-exporter.a"
 place lib "libweir.so.$version" 755 "$here/$soname"
 link lib "$soname" "libweir.so.$version"
 link lib libweir.so "$soname"
+place bin mbstat 755 "$tree/stats/mbstat"
 place bin weir-server 755 "$tree/server/weir-server"
 
 fill lib/pkgconfig weir.pc
 fill lib/pkgconfig weir-exporter.pc
 fill lib/cmake/weir weirConfig.cmake
 fill lib/cmake/weir weirConfigVersion.cmake
+fill share/man/man1 mbstat.1
 fill share/man/man1 weir-server.1
 fill share/man/man3 weir.3
 place share/weir BUILD.bazel 644 "$here/files/weir.BUILD"

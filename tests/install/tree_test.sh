@@ -143,10 +143,16 @@ compat_headers_are_there() {
 manual_pages_are_sound() {
   mandoc -Tlint -Wwarning "$tree"/share/man/man*/* >"$scratch/out" 2>&1 ||
     wrong "manual pages" <"$scratch/out"
-  "$tree/bin/weir-server" --help | grep -oE '^ +--[a-z-]+' | tr -d ' -' | sort >"$scratch/flags"
-  sed -n 's/^\.It Fl Fl \([a-z-]*\).*/\1/p' "$tree/share/man/man1/weir-server.1" | tr -d '-' |
-    grep -v '^help$' | sort | diff "$scratch/flags" - >"$scratch/out" ||
-    wrong "flags of the server (<) and of its manual page (>)" <"$scratch/out"
+  local program
+  for program in weir-server mbstat; do
+    "$tree/bin/$program" --help | grep -oE '^ +(-[a-z], )?--[a-z-]+' | grep -o -e '--.*' |
+      tr -d -- - | grep -v '^help$' | sort >"$scratch/flags"
+    [[ -s $scratch/flags ]] || wrong "$program --help names no flag" </dev/null
+    sed -n 's/^\.It \(Fl [a-z] .*, \)\?Fl Fl \([a-z-]*\).*/\2/p' \
+      "$tree/share/man/man1/$program.1" | tr -d -- - | grep -v '^help$' | sort |
+      diff "$scratch/flags" - >"$scratch/out" ||
+      wrong "flags of $program (<) and of its manual page (>)" <"$scratch/out"
+  done
 }
 
 if [[ ${2:-} == --update ]]; then
