@@ -22,7 +22,7 @@ std::string Column(double value, size_t width) {
   std::string text;
   for (const char* unit : {"", "k", "M", "G", "T", "P", "E"}) {
     const bool tenths = value < 9.95 && value != std::floor(value);
-    text = absl::StrCat(absl::StrFormat(tenths ? "%.1f" : "%.0f", value), unit);
+    text = absl::StrCat(absl::StrFormat("%.*f", tenths ? 1 : 0, value), unit);
     if (text.size() < width) break;
     value /= 1000;
   }

@@ -35,13 +35,13 @@ std::string Shown(std::string_view text) {
 class Strictness {
  public:
   bool operator()(int /*depth*/, json::parse_event_t event, json& parsed) {
-    using enum json::parse_event_t;
-    if (event == object_start || event == array_start) {
+    using Event = json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) {
       if (keys_.size() == kMostNesting) throw Wrong("it is nested too deeply");
       keys_.emplace_back();
-    } else if (event == object_end || event == array_end) {
+    } else if (event == Event::object_end || event == Event::array_end) {
       keys_.pop_back();
-    } else if (event == key) {
+    } else if (event == Event::key) {
       const auto& name = parsed.get_ref<const std::string&>();
       if (!keys_.back().insert(name).second) throw Wrong("key " + Shown(name) + " is there twice");
     }
