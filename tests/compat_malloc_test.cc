@@ -19,7 +19,7 @@ TEST(CompatMallocDeathTest, AbortsForWhoWaits) {
   EXPECT_DEATH(compat_malloc_too_much(M_WAITOK), "malloc: no memory for 4611686018427387904 bytes");
 }
 
-TEST(ExtMalloc, WithoutMemoryNothingIsAttached) {
+TEST(ExtMallocDeathTest, WithoutMemoryNothingIsAttached) {
   mbuf* m = m_get(M_WAITOK, MT_DATA);
   EXPECT_EXIT(
       {
