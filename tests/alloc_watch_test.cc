@@ -529,8 +529,7 @@ TEST_F(Failures, OnceForEachStack) {
   f.once_a_stack = 1;
   ASSERT_EQ(weir_fail(&f), 0);
   testing::internal::CaptureStderr();
-  size_t failed = 0;
-  for (int i = 0; i < 3; ++i) failed += weir_test_site_red(5);
+  size_t failed = weir_test_site_red(15);  // one call: a loop of them may be unrolled
   EXPECT_EQ(failed, 1u);
   failed += weir_test_site_blue(5);
   EXPECT_EQ(failed, 2u);
