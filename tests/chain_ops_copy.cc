@@ -116,7 +116,7 @@ void ChainOps::CopyData() {
   int off = Argument(size);
   int len = Argument(off >= 0 && off <= size ? size - off : size);
   Note("copydata", off, len);
-  std::vector<char> to(static_cast<size_t>(std::clamp(len, 0, kMaxSize * 2)), '.');
+  std::vector<char> to(static_cast<size_t>(std::clamp(len, 0, size)), '.');
   if (m_copydata(live.m, off, len, to.data()) != 0) {
     Expect(off < 0 || len < 0 || int64_t{off} + len > size, "success");
     Expect(std::all_of(to.begin(), to.end(), [](char c) { return c == '.'; }), "buffer untouched");
