@@ -50,7 +50,7 @@ Place* places = nullptr;
 constinit Atomic<uint64_t> next{0};
 struct sigaction before;  // what SIGSEGV did
 
-// The kPages of a cluster in its place.
+// Where a place begins, and the first page of the cluster in it.
 char* DataOf(const Place& p) {
   return base + kPage + (&p - places) * static_cast<ptrdiff_t>(kPlaceBytes);
 }

@@ -16,10 +16,12 @@ namespace {
 __thread long t_countdown = -1;  // allocations until the one that fails; -1: none
 __thread bool t_armed = false;
 __thread uint64_t t_random = 0;
+__thread uint64_t t_plan = 0;  // the number of the plan that t_random is of
 
 // What is asked for. Written while nobody allocates.
 constinit Atomic<uint32_t> armed{0};
 constinit weir_failures plan{};
+constinit Atomic<uint64_t> plans{0};  // so far
 char site[128];
 constinit SharedCounter failed;
 
@@ -44,7 +46,9 @@ bool FirstOf(uint64_t hash) {
 
 bool Hit() {
   // The same for the same seed and thread history.
-  if (t_random == 0) t_random = plan.seed * 2 + 1;
+  const uint64_t now = plans.load(std::memory_order_relaxed);  // quiescent
+  if (t_plan != now) t_random = plan.seed * 2 + 1;
+  t_plan = now;
   return NextRandom(t_random) % plan.one_in == 0;
 }
 
@@ -114,6 +118,7 @@ int weir_fail(const struct weir_failures* failures) {
   const bool any = f.one_in != 0 || f.site != nullptr || f.once_a_stack != 0;
   weir::armed.store(0, std::memory_order_relaxed);  // quiescent
   plan = f;
+  weir::plans.fetch_add(1, std::memory_order_relaxed);  // counter
   if (f.site != nullptr) plan.site = strcpy(weir::site, f.site);
   if (f.one_in != 0) {
     if (f.seed == 0) plan.seed = static_cast<uint64_t>(time(nullptr));

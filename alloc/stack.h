@@ -11,7 +11,6 @@ class Stack {
  public:
   // Of the caller's caller, and those that called it.
   void Take();
-  int size() const { return size_; }
 
   // The same for the same calls in this process.
   uint64_t Hash() const;

@@ -158,8 +158,9 @@ bool Zone::LetGo(Gate gate) {
 // ---- The slow paths ----
 
 void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
-  const bool endless = how == kWait && pools_.wait_limit_ms.load(std::memory_order_relaxed) <= 0;
-  if (InjectFailure(endless)) [[unlikely]] {  // hint
+  const int64_t wait_ms = pools_.wait_limit_ms.load(std::memory_order_relaxed);  // hint
+  const bool endless = how == kWait && wait_ms <= 0;
+  if (InjectFailure(endless)) [[unlikely]] {
     failures_.Add(1);
     errno = how == kWait && !endless ? ETIMEDOUT : ENOBUFS;
     return nullptr;
