@@ -10,34 +10,17 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/in_use.h"
+#include "tests/chain_cxx_test.h"
 
 namespace weir {
 namespace {
-
-std::string Letters(size_t n, int first = 0) {
-  std::string text(n, '\0');
-  for (size_t i = 0; i < n; ++i) text[i] = static_cast<char>('a' + (i * 7 + i / 26 + first) % 26);
-  return text;
-}
 
 void Fill(std::span<std::byte> room, std::string_view text) {
   std::copy_n(text.data(), std::min(room.size(), text.size()),
               reinterpret_cast<char*>(room.data()));
 }
 
-class ChainCxxTest : public testing::Test {
- protected:
-  void SetUp() override { before_ = Count(); }
-  void TearDown() override { EXPECT_EQ(Count(), before_) << "something did not come back"; }
-  static int64_t Count() {
-    int64_t n = 0;
-    for (int zone = 0; zone < WEIR_NZONES; ++zone) n += InUse(zone);
-    return n;
-  }
-
-  int64_t before_ = 0;
-};
+using ChainCxxTest = CxxTest;
 
 TEST_F(ChainCxxTest, OwnsAndMoves) {
   Chain empty;

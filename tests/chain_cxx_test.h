@@ -70,7 +70,6 @@ class CxxTest : public testing::Test {
     return failures;
   }
 
- private:
   int64_t before_ = 0;
 };
 
