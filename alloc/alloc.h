@@ -29,7 +29,7 @@ inline void* AllocFast(ThreadRecord* t, int zone, int type) {
   if (t == nullptr) [[unlikely]]
     return nullptr;
   const size_t tally = static_cast<size_t>(TallyOf(zone, type));
-  void* object = t->caches[zone].Take(t->allocs[tally]);
+  void* object = t->caches[zone].Take(t->allocs[tally], t->due[tally]);
   if (object != nullptr) [[likely]]
     OnAlloc(zone, object);
   return object;

@@ -73,8 +73,9 @@ class Cache {
 
   // ---- The owner, fast ----
 
-  // An object, counted in `allocs`; nullptr: take the slow path.
-  void* Take(Counter& allocs) {
+  // An object, counted in `allocs`; nullptr: take the slow path, as also when `due` allocations were
+  // counted (alloc/sampling.h).
+  void* Take(Counter& allocs, const uint64_t& due) {
     if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] {  // owner-only
       return nullptr;
     }
@@ -84,12 +85,13 @@ class Cache {
     // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
     // pairs with [C3]; else we could take from a slot that the reclaimer is emptying.
     // One unsigned compare finds the cache empty and revoked.
-    if (n - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
+    const uint64_t so_far = allocs.Own();
+    if (n - 1 >= lim_.load(std::memory_order_acquire) || so_far >= due) [[unlikely]] {
       busy_.store(0, std::memory_order_release);  // [C2]
       return nullptr;
     }
     void* object = slots_[n - 1];
-    allocs.Add(1);
+    allocs.Set(so_far + 1);
     count_.store(n - 1, std::memory_order_relaxed);  // published by [C2]
     // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
     busy_.store(0, std::memory_order_release);

@@ -5,6 +5,7 @@
 #include "weir/alloc/fork.h"
 #include "weir/alloc/inject.h"
 #include "weir/alloc/pools.h"
+#include "weir/alloc/sampling.h"
 #include "weir/stats/break.h"
 
 namespace weir {
@@ -67,6 +68,7 @@ uint32_t Caches::FillFromDepot(Cache& cache) {
 void* Caches::Alloc(ThreadRecord& t, int tally) {
   Cache& cache = t.caches[id_];
   if (!Open(cache)) return nullptr;
+  if (!Broken(kBreakRateLook)) SeeSampleRate(t);
   if (cache.count() == 0) {
     Fill(cache);
     t.events[id_].refills.Add(1);

@@ -9,6 +9,7 @@
 #include "weir/alloc/layout.h"
 #include "weir/alloc/memory_limit.h"
 #include "weir/alloc/one_by_one.h"
+#include "weir/alloc/sampling.h"
 
 namespace weir {
 namespace {
@@ -33,6 +34,7 @@ constexpr Known kKnown[] = {
     {"wait_report_ms", "WEIR_WAIT_REPORT_MS", &weir_options::wait_report_ms, 1, 86400000},
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
     {"trim_interval_ms", "WEIR_TRIM_INTERVAL_MS", &weir_options::trim_interval_ms, 10, 86400000},
+    {"holders_one_in", "WEIR_HOLDERS_ONE_IN", &weir_options::holders_one_in, -1, kSampleMost},
     {"hugepages", "WEIR_HUGEPAGES", &weir_options::hugepages, 0, 1},
     {"region_bytes", "WEIR_REGION_BYTES", &weir_options::region_bytes, 0,
      int64_t{kMaxSlabs} * kSlabBytes},
@@ -133,6 +135,7 @@ void FillDefaults(weir_options& o) {
     share(o.nmbufs, WEIR_ZONE_MBUF, 5);
     o.nmbufs = std::min(std::max(o.nmbufs, all), kObjects);
   }
+  if (o.holders_one_in == 0) o.holders_one_in = kSampleDefault;
   if (o.wait_report_ms == 0) o.wait_report_ms = 10000;
   if (o.warn_interval_s == 0) o.warn_interval_s = 60;
 }
@@ -161,9 +164,10 @@ const char* ResolveOptions(weir_options& options, bool environment) {
   if (const char* wrong = CheckPairs(options)) return wrong;
   if (const char* wrong = CheckRegion(options, environment)) return wrong;
   if (!environment) {
-    // One thread trims all sets: how often is the default set's to say.
-    const char* wrong = CheckRange(&weir_options::trim_interval_ms, 0, 0, options);
-    if (wrong != nullptr) return wrong;
+    // One thread trims all sets, and all are sampled alike: that is the default set's to say.
+    for (auto field : {&weir_options::trim_interval_ms, &weir_options::holders_one_in}) {
+      if (const char* wrong = CheckRange(field, 0, 0, options)) return wrong;
+    }
   }
   FillDefaults(options);
   if (const char* wrong = CheckRange(&weir_options::mblowat, 0, options.nmbufs, options)) {

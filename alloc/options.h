@@ -34,6 +34,10 @@ struct weir_options {
   // default does. The default set's only.
   int64_t region_bytes;
 
+  // One in so many allocations is recorded with its stack, for the report of who holds what
+  // (weir/chain/holders.h); 1: each, -1: none; default 4096. For all sets; the default set's only.
+  int64_t holders_one_in;
+
   // For finding bugs. With any of these the fast paths are off, and all else holds: limits,
   // waiting, counts.
   //

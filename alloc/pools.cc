@@ -1,5 +1,6 @@
 #include "weir/alloc/pools.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include "weir/alloc/fork.h"
 #include "weir/alloc/guard.h"
 #include "weir/alloc/inject.h"
+#include "weir/alloc/sampling.h"
 #include "weir/alloc/trimmer.h"
 
 namespace weir {
@@ -67,6 +69,7 @@ int StartPools(const weir_options* options) {
   MakeEndKey();
   InstallForkHandlers();
   StartSet(g_pools, resolved, sources);
+  SetSampleRate(std::max<int64_t>(0, resolved.holders_one_in));
   if (const char* wrong = FailAsEnvironmentSays()) {
     fprintf(stderr, "weir: %s\n", wrong);
     if (options != nullptr) return EINVAL;
@@ -86,20 +89,25 @@ void FreeSlow(int zone, int type, void* object) { g_pools.FreeSlow(zone, type, o
 
 }  // namespace weir
 
-void* weir_pools::Alloc(int zone, int type, int how) {
+void* weir_pools::Alloc(int zone, int type, int how, bool* chosen) {
   void* object = weir::AllocFast(OwnIfAny(), zone, type);
-  return object != nullptr ? object : AllocSlow(zone, type, how);
+  return object != nullptr ? object : AllocSlow(zone, type, how, chosen);
 }
 
 void weir_pools::Free(int zone, int type, void* object) {
   if (!weir::FreeFast(OwnIfAny(), zone, type, object)) FreeSlow(zone, type, object);
 }
 
-void* weir_pools::AllocSlow(int zone, int type, int how) {
+void* weir_pools::AllocSlow(int zone, int type, int how, bool* chosen) {
   weir::ThreadRecord* own = Own();
-  if (zone == WEIR_ZONE_PACKET) return packets.AllocSlow(own, type, how);
-  void* object = zones[zone].AllocSlow(own, weir::TallyOf(zone, type), how);
-  if (object != nullptr) weir::OnAlloc(zone, object);
+  const int tally = weir::TallyOf(zone, type);
+  if (own != nullptr && weir::DrawSample(*own, tally) && chosen != nullptr) *chosen = true;
+  const uint64_t counted = own == nullptr ? 0 : own->allocs[tally].Own();
+  void* object = zone == WEIR_ZONE_PACKET ? packets.AllocSlow(own, type, how)
+                                          : zones[zone].AllocSlow(own, tally, how);
+  if (object == nullptr) return nullptr;
+  if (own != nullptr && own->allocs[tally].Own() == counted) weir::PassSample(*own, tally);
+  if (zone != WEIR_ZONE_PACKET) weir::OnAlloc(zone, object);
   return object;
 }
 

@@ -20,9 +20,10 @@ struct weir_pools {
   weir_pools& operator=(const weir_pools&) = delete;
 
   // Objects of this set, as alloc/alloc.h gives them of the default set.
-  void* Alloc(int zone, int type, int how);
+  // *chosen, if not nullptr, becomes true when the allocation is one to be recorded.
+  void* Alloc(int zone, int type, int how, bool* chosen = nullptr);
   void Free(int zone, int type, void* object);
-  void* AllocSlow(int zone, int type, int how);
+  void* AllocSlow(int zone, int type, int how, bool* chosen = nullptr);
   void FreeSlow(int zone, int type, void* object);
 
   // The calling thread's record in this set, claimed now if need be. nullptr: there is no memory,

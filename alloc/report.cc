@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
+#include "weir/alloc/held.h"
 #include "weir/alloc/pools.h"
+#include "weir/alloc/stack_depot.h"
 #include "weir/alloc/zone.h"
 
 namespace weir {
@@ -45,6 +48,32 @@ struct Holders {
     }
   }
 };
+
+// The calls that allocated most of what is in use of the zone and recorded (alloc/held.h).
+void ReportStacks(int zone, int pool) {
+  constexpr int kCounted = 64, kShown = 3;
+  struct Counted {
+    uint32_t stack = 0;
+    int64_t objects = 0;
+  } counted[kCounted];
+  g_held.ForEach([&](const HeldFigures& f) {
+    if (static_cast<int>(f.zone) != zone || static_cast<int>(f.pool) != pool || f.stack == 0) return;
+    // With more stacks than places, the first to come are those that are counted.
+    for (Counted& c : counted) {
+      if (c.stack != 0 && c.stack != f.stack) continue;
+      c.stack = f.stack;
+      c.objects += f.stands_for;
+      return;
+    }
+  });
+  std::partial_sort(counted, counted + kShown, counted + kCounted,
+                    [](const Counted& a, const Counted& b) { return a.objects > b.objects; });
+  for (int i = 0; i < kShown && counted[i].objects != 0; ++i) {
+    fprintf(stderr, "weir:   about %ld of them were allocated by\n",
+            static_cast<long>(counted[i].objects));
+    StackAt(counted[i].stack)->Print(CurrentNameCall());
+  }
+}
 
 // Of a thread's counts, or the shared ones.
 template <typename Counts>
@@ -93,6 +122,7 @@ void Zone::Report(int64_t waited_ns) const {
     fprintf(stderr, "weir:   %ld mbufs of type %d%s%s are in use\n", static_cast<long>(n), t,
             name == nullptr ? "" : " ", name == nullptr ? "" : name);
   }
+  ReportStacks(id_, pools_.number);
   fprintf(stderr, "weir:   drain handlers freed %lu objects in %lu broadcasts for this zone\n",
           drained_.Read(), drains_.Read());
 }

@@ -102,6 +102,7 @@ void weir_pools::ResetFigures() {
   records.ForEach([](weir::ThreadRecord& r) {
     for (int i = 0; i < weir::kTallies; ++i) {
       r.allocs[i].Reset();
+      r.due[i] = 0;
       r.frees[i].Reset();
     }
     for (weir::ZoneEvents& e : r.events) {

@@ -18,6 +18,8 @@ struct weir_pools;
 
 namespace weir {
 
+struct StackMemo;  // alloc/stack_memo.h
+
 // Objects are counted by tally: an mbuf by its type, a cluster by its zone, a packet by its type.
 // Clusters (type kOfPacket) that are allocated for a packet, or came as one and are freed without
 // its mbuf, have one for themselves.
@@ -47,6 +49,12 @@ struct ThreadRecord {
   Counter allocs[kTallies];
   Counter frees[kTallies];
   ZoneEvents events[WEIR_NZONES];
+  // From which count in `allocs` on the next allocation takes the slow path, which says whether it
+  // is recorded (alloc/sampling.h). 0: it has to be asked.
+  uint64_t due[kTallies] = {};
+  uint64_t random = 0;     // state of the generator that draws
+  int64_t rate_seen = -1;  // that `due` was drawn for
+  StackMemo* stacks = nullptr;
   // How many operations there had been at the last RecallIdle, whose caller's it is.
   uint64_t idle_mark[WEIR_NZONES] = {};
   // In the record of the default set: those of the same thread in the others, or nullptr.

@@ -88,6 +88,7 @@ def weir_repositories():
             "status": "absl_status absl_statusor",
             "str_format": "absl_str_format",
             "strings": "absl_strings absl_cord",
+            "symbolize": "absl_symbolize",
             "time": "absl_time",
         },
     )

@@ -8,6 +8,7 @@
 
 #include "weir/chain/ext.h"
 #include "weir/chain/from.h"
+#include "weir/chain/record.h"
 
 namespace weir {
 namespace {
@@ -43,6 +44,7 @@ int MoveToCluster(mbuf* m, int how) {
   }
   std::swap(m->m_data, spare->m_data);
   m->m_flags = (m->m_flags & ~M_RDONLY) | M_EXT;
+  NoteExtOf(m, kEventCluster);
   m_free(spare);
   return 0;
 }
@@ -62,6 +64,8 @@ void MoveExt(mbuf* to, mbuf* from) {
   from->m_flags &= ~(M_EXT | M_RDONLY);
   from->m_data = M_START(from);
   from->m_len = 0;
+  NoteExtOf(to, kEventCluster);
+  NoteExtOf(from, kEventMoved);
 }
 
 int ShareRest(mbuf* m, int len, int how) {

@@ -12,6 +12,7 @@
 #include "weir/alloc/slab.h"
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
+#include "weir/chain/record.h"
 #include "weir/chain/refcount.h"
 
 namespace weir {
@@ -37,13 +38,14 @@ struct alignas(64) CountCell {
 };
 
 void ReleaseExt(mbuf* m) {
+  DropExtRecord(m);
   if (ExtKind(m) == EXT_PACKET) {
     Free(WEIR_ZONE_CLUSTER, kOfPacket, m->m_ext.ext_buf);
     return;
   }
   if (IsCluster(m->m_ext.ext_type)) {
     const int type = m->m_ext.ext_type == EXT_PACKET ? kOfPacket : 0;
-    PoolsAt(m->m_ext.ext_pool)->Free(ZoneOf(m->m_ext.ext_type), type, m->m_ext.ext_buf);
+    PoolsAt(ExtPool(m))->Free(ZoneOf(m->m_ext.ext_type), type, m->m_ext.ext_buf);
     return;
   }
   uint32_t* own = m->m_ext.ext_type == EXT_EXTREF ? nullptr : m->m_ext.ext_cnt;
@@ -77,6 +79,7 @@ bool StartSharing(mbuf* m) {
 
 // One more holder of m's external buffer. False without memory for its count.
 bool AddHolder(mbuf* m) {
+  NoteExt(m, kEventShared);
   if (m->m_ext.ext_cnt == nullptr) return StartSharing(m);
   if (!RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]] {
     fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
@@ -91,6 +94,7 @@ int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_
   m->m_ext = {buf, count, size, static_cast<uint16_t>(type), 0, fn, arg1, arg2};
   m->m_data = buf;
   m->m_flags |= M_EXT | flags;
+  NoteExtOf(m, kEventCluster);
   return 0;
 }
 
@@ -119,7 +123,7 @@ void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
     return;
   m_ext& ext = m->m_ext;
   char* at = static_cast<char*>(
-      PlaceGuarded({ext.ext_buf, ZoneOf(ext.ext_type), type, static_cast<int>(ext.ext_pool)}));
+      PlaceGuarded({ext.ext_buf, ZoneOf(ext.ext_type), type, ExtPool(m)}));
   if (at == nullptr) return;
   ext = {at, nullptr, ext.ext_size, EXT_GUARDED, ext.ext_pool, ReleaseGuarded, nullptr, nullptr};
   m->m_data = at;
@@ -153,10 +157,15 @@ int m_cljget(struct mbuf* m, int how, int size) {
   int zone = weir::ZoneOfSize(size);
   if (m == nullptr || zone < 0 || (m->m_flags & M_EXT)) return errno = EINVAL;
   const int pool = m->m_pool;
-  void* buf = pool == 0 ? weir::Alloc(zone, 0, how) : weir::PoolsOf(m).Alloc(zone, 0, how);
+  bool chosen = false;
+  void* buf = pool == 0 ? weir::AllocFast(zone, 0) : nullptr;
+  if (buf == nullptr) buf = weir::PoolsOf(m).Alloc(zone, 0, how, &chosen);
   if (buf == nullptr) return errno;
   weir::AttachCluster(m, buf, size, zone, pool);
   weir::MaybeGuard(weir::PoolsOf(m), m, 0);
+  if (chosen) [[unlikely]]
+    weir::Record(m, weir::kNewCluster);
+  weir::NoteExtOf(m, weir::kEventCluster);
   return 0;
 }
 
@@ -197,6 +206,7 @@ int m_extremove(struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_EXT)) return EINVAL;
   weir::DropExt(m);
   m->m_flags &= ~(M_EXT | M_RDONLY);
+  weir::NoteExtOf(m, weir::kEventMoved);
   m->m_data = M_START(m);
   m->m_len = 0;
   return 0;
@@ -223,6 +233,7 @@ int m_extshare(struct mbuf* m, struct mbuf* n) {
   n->m_data = m->m_data;
   n->m_len = m->m_len;
   n->m_flags |= M_EXT | (m->m_flags & M_RDONLY);
+  weir::NoteExtOf(n, weir::kEventClone);
   return 0;
 }
 

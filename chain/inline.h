@@ -27,6 +27,10 @@ inline uint32_t MbufState(const mbuf* m, uint32_t kind) {
 inline uint32_t LiveState(const mbuf* m, int pool) {
   return MbufState(m, kMbufLive) ^ static_cast<uint32_t>(pool) << 24;
 }
+// Of an mbuf or an external buffer that is recorded (chain/record.h), in m_state and ext_pool: the
+// functions below take it for one that is not theirs.
+inline constexpr uint32_t kMbufRecorded = uint32_t{64} << 24;
+inline constexpr uint32_t kExtRecorded = 64;
 
 #pragma GCC visibility push(default)
 
@@ -38,7 +42,7 @@ inline uint32_t LiveState(const mbuf* m, int pool) {
 mbuf* GetSlow(int how, int type, uint32_t flags);
 mbuf* GetClusterSlow(int how, int type, uint32_t flags);
 
-// m_free of an mbuf that is not a live one of the default set: it may be of another.
+// m_free of an mbuf that is not a live one of the default set: it may be of another, or recorded.
 mbuf* FreeElsewhere(mbuf* m);
 // Drops the tags of an mbuf that is about to be freed.
 void DropTags(mbuf* m);
@@ -108,12 +112,21 @@ WEIR_INLINED_ void AttachCluster(mbuf* m, void* buf, int size, int zone, int poo
   m->m_flags |= M_EXT;
 }
 
+// What a slow function returned, so that it was not jumped to but called: the program's function is
+// to be seen in the stack (chain/record.h).
+WEIR_INLINED_ mbuf* Called(mbuf* m) {
+#ifndef WEIR_NO_INLINE
+  asm("" : "+r"(m));
+#endif
+  return m;
+}
+
 WEIR_INLINED_ mbuf* Get(int how, int type, uint32_t flags) {
   if (static_cast<unsigned>(type) < MT_NTYPES) [[likely]] {
     if (void* p = AllocFast(WEIR_ZONE_MBUF, type)) [[likely]]
       return InitMbuf(p, type, flags);
   }
-  return GetSlow(how, type, flags);
+  return Called(GetSlow(how, type, flags));
 }
 
 WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
@@ -123,7 +136,7 @@ WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
     if (void* p = AllocFast(t, WEIR_ZONE_PACKET, type)) [[likely]]
       return InitMbuf(p, type, flags | M_EXT, static_cast<mbuf*>(p)->m_ext.ext_buf);
   }
-  return GetClusterSlow(how, type, flags);
+  return Called(GetClusterSlow(how, type, flags));
 }
 
 // False: call m_cljget.

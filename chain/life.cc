@@ -12,6 +12,7 @@
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/mbuf.h"
+#include "weir/chain/record.h"
 #include "weir/chain/report.h"
 
 int max_linkhdr = 16;
@@ -33,20 +34,27 @@ bool Good(int type, int flags) {
 [[gnu::destructor]] void AtExit() { ReportAtExit(); }
 
 // An mbuf just taken from the zone of packets, or NULL.
-mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags) {
+mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags, bool chosen) {
   if (p == nullptr) return nullptr;
   char* buf = static_cast<char*>(PacketCluster(p));
   mbuf* m = InitMbuf(p, type, static_cast<uint32_t>(flags) | M_EXT, buf, pools.number);
   InitExt(m, buf, MCLBYTES, EXT_PACKET, pools.number);
   MaybeGuard(pools, m, kOfPacket);
+  if (chosen) [[unlikely]]
+    Record(m, kNewPacket);
   return m;
+}
+
+// m_state of a live mbuf, recorded or not.
+bool Live(const mbuf* m, int pool) {
+  return ((m->m_state ^ LiveState(m, pool)) & ~kMbufRecorded) == 0;
 }
 
 }  // namespace
 
 void BadMbuf(const mbuf* m, const char* doing) {
   const char* what = m->m_state == MbufState(m, kMbufFree)   ? "is free already (double free)"
-                     : m->m_state == LiveState(m, m->m_pool) ? "was written to while it was free"
+                     : Live(m, m->m_pool) ? "was written to while it was free"
                                                              : "is not an mbuf, or was overwritten";
   fprintf(stderr, "weir: zone mbuf: %p %s when %s\n", static_cast<const void*>(m), what, doing);
   abort();
@@ -54,16 +62,22 @@ void BadMbuf(const mbuf* m, const char* doing) {
 
 mbuf* GetFrom(weir_pools& pools, int how, int type, uint32_t flags) {
   if (!Good(type, static_cast<int>(flags))) return nullptr;
-  mbuf* m = static_cast<mbuf*>(pools.Alloc(WEIR_ZONE_MBUF, type, how));
+  bool chosen = false;
+  mbuf* m = static_cast<mbuf*>(pools.Alloc(WEIR_ZONE_MBUF, type, how, &chosen));
   if (m == nullptr) return nullptr;
-  return InitMbuf(m, type, flags, flags & M_PKTHDR ? m->m_pktdat : m->m_dat, pools.number);
+  InitMbuf(m, type, flags, flags & M_PKTHDR ? m->m_pktdat : m->m_dat, pools.number);
+  if (chosen) [[unlikely]]
+    Record(m, kNewMbuf);
+  return m;
 }
 
 mbuf* GetClusterFrom(weir_pools& pools, int how, int type, int flags, int size) {
   const int zone = ZoneOfSize(size);
   if (!Good(type, zone < 0 ? -1 : flags)) return nullptr;
   if (zone == WEIR_ZONE_CLUSTER) {
-    return InitPacket(pools, pools.Alloc(WEIR_ZONE_PACKET, type, how), type, flags);
+    bool chosen = false;
+    void* p = pools.Alloc(WEIR_ZONE_PACKET, type, how, &chosen);
+    return InitPacket(pools, p, type, flags, chosen);
   }
   mbuf* m = GetFrom(pools, how, type, static_cast<uint32_t>(flags));
   if (m == nullptr) return nullptr;
@@ -91,22 +105,22 @@ mbuf* GetSlow(int how, int type, uint32_t flags) {
 }
 
 mbuf* GetClusterSlow(int how, int type, uint32_t flags) {
-  if (!Good(type, static_cast<int>(flags))) return nullptr;
-  void* p = AllocSlow(WEIR_ZONE_PACKET, type, how);
-  return InitPacket(g_pools, p, type, static_cast<int>(flags));
+  StartPools(nullptr);
+  return GetClusterFrom(g_pools, how, type, static_cast<int>(flags), MCLBYTES);
 }
 
 mbuf* FreeElsewhere(mbuf* m) {
   const int pool = m->m_pool;
-  weir_pools* pools = pool == 0 || pool >= kMaxPools ? nullptr : PoolsAt(pool);
-  if (pools == nullptr || m->m_state != LiveState(m, pool)) BadMbuf(m, "freed");
+  weir_pools* pools = pool >= kMaxPools ? nullptr : PoolsAt(pool);
+  if (pools == nullptr || !Live(m, pool)) BadMbuf(m, "freed");
+  if (Recorded(m)) g_held.Drop(m);
   mbuf* next = m->m_next;
   if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) DropTags(m);
   int zone = WEIR_ZONE_MBUF;
   if (m->m_flags & M_EXT) {
-    if (m->m_ext.ext_cnt == nullptr && m->m_ext.ext_type == EXT_PACKET &&
-        m->m_ext.ext_pool == pool) {
+    if (m->m_ext.ext_cnt == nullptr && m->m_ext.ext_type == EXT_PACKET && ExtPool(m) == pool) {
       zone = WEIR_ZONE_PACKET;
+      DropExtRecord(m);
     } else {
       DropExt(m);
     }

@@ -141,7 +141,7 @@ struct m_ext {
   uint32_t* ext_cnt;       // its reference count; NULL: this mbuf is the only holder
   uint32_t ext_size;       // bytes in the buffer
   uint16_t ext_type;       // EXT_*
-  uint16_t ext_pool;       // which set of zones a cluster came from; weir's own
+  uint16_t ext_pool;       // which set of zones a cluster came from, and more; weir's own
   m_ext_free_t* ext_free;  // gives back the caller's buffer (EXT_NET_DRV and above), or NULL
   void* ext_arg1;
   void* ext_arg2;

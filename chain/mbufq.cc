@@ -1,5 +1,6 @@
 #include "weir/chain/mbufq.h"
 
+#include "weir/chain/record.h"
 #include "weir/stats/break.h"
 
 namespace weir {
@@ -57,6 +58,7 @@ void mq_init(struct mbuf_queue* mq, unsigned maxlen, int /*ipl*/) {
 
 int mq_enqueue(struct mbuf_queue* mq, struct mbuf* m) {
   struct mbuf_list one = MBUF_LIST_INITIALIZER();
+  if (m != nullptr) weir::Note(m, weir::kEventQueued);
   ml_enqueue(&one, m);
   return mq_enlist(mq, &one);
 }
@@ -74,8 +76,13 @@ int mq_enlist(struct mbuf_queue* mq, struct mbuf_list* ml) {
 }
 
 struct mbuf* mq_dequeue(struct mbuf_queue* mq) {
-  weir::Locked lock(mq);
-  return ml_dequeue(&mq->mq_list);
+  struct mbuf* m;
+  {
+    weir::Locked lock(mq);
+    m = ml_dequeue(&mq->mq_list);
+  }
+  if (m != nullptr) weir::Note(m, weir::kEventDequeued);
+  return m;
 }
 
 void mq_delist(struct mbuf_queue* mq, struct mbuf_list* ml) {

@@ -4,7 +4,8 @@
 
 namespace weir {
 
-// With WEIR_STATS=1 in the environment, prints on stderr what netstat -m prints, if weir was used.
+// If weir was used: with WEIR_STATS=1 in the environment, prints on stderr what netstat -m prints;
+// with WEIR_HOLDERS=1, who holds what is still in use.
 void ReportAtExit();
 
 }  // namespace weir

@@ -29,7 +29,9 @@ const char* ExtFault(const mbuf* m) {
 
 const char* MbufFault(const mbuf* m) {
   if (m->m_state == MbufState(m, kMbufFree)) return "mbuf is free";
-  if (m->m_state != LiveState(m, m->m_pool)) return "not an mbuf, or overwritten";
+  if ((m->m_state & ~kMbufRecorded) != (LiveState(m, m->m_pool) & ~kMbufRecorded)) {
+    return "not an mbuf, or overwritten";
+  }
   if (m->m_type < 0 || m->m_type >= MT_NTYPES) return "m_type out of range";
   if (m->m_flags & M_EXT) {
     if (const char* fault = ExtFault(m)) return fault;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/chain/holders.h"
 #include "weir/server/glob.h"
 #include "weir/server/number.h"
 #include "weir/server/text.h"
@@ -16,9 +17,47 @@ namespace {
 
 std::string Number(int64_t n) { return std::string(Decimal(n).view()); }
 
+void Refuse(Call& call, std::string_view name, std::string_view why) {
+  call.reply.Error(Concat("ERR CONFIG SET failed (possibly related to argument '", name, "') - ",
+                          why));
+}
+void RefuseRange(Call& call, std::string_view name, int64_t least, int64_t most) {
+  Refuse(call, name,
+         Concat("argument must be between ", Number(least), " and ", Number(most), " inclusive"));
+}
+
+// Set: checks what the request has at i and behind; applies it only with `apply`. False, and an
+// error is written, if it is refused.
+
+bool SetMaxMemory(Call& call, size_t i, bool apply) {
+  auto bytes = ParseBytes(call.args[i + 1]);
+  if (!bytes) {
+    Refuse(call, call.args[i], "argument must be a memory value");
+    return false;
+  }
+  if (*bytes < Memory::kLeast) {
+    RefuseRange(call, call.args[i], Memory::kLeast, std::numeric_limits<int64_t>::max());
+    return false;
+  }
+  if (apply) call.shared.memory.SetMax(*bytes);
+  return true;
+}
+
+bool SetHoldersOneIn(Call& call, size_t i, bool apply) {
+  auto one_in = ParseInt(call.args[i + 1]);
+  constexpr int64_t kMost = int64_t{1} << 30;
+  if (!one_in || *one_in < 0 || *one_in > kMost) {
+    RefuseRange(call, call.args[i], 0, kMost);
+    return false;
+  }
+  if (apply) weir_holders_sample(*one_in);
+  return true;
+}
+
 struct Parameter {
   std::string_view name;
   std::string (*get)(const Shared& shared);
+  bool (*set)(Call& call, size_t i, bool apply) = nullptr;  // or it is given at start
 };
 
 // In the order of their names. Clients ask for some that mean nothing here; they get what a cache
@@ -27,9 +66,11 @@ constexpr Parameter kParameters[] = {
     {"appendonly", [](const Shared&) -> std::string { return "no"; }},
     {"bind", [](const Shared& s) { return s.options.bind; }},
     {"databases", [](const Shared&) -> std::string { return "1"; }},
+    {"holders-one-in", [](const Shared&) { return Number(weir_holders_sampled()); },
+     SetHoldersOneIn},
     {"io-threads", [](const Shared& s) { return Number(s.options.threads); }},
     {"maxclients", [](const Shared& s) { return Number(s.options.max_clients); }},
-    {"maxmemory", [](const Shared& s) { return Number(s.memory.max()); }},
+    {"maxmemory", [](const Shared& s) { return Number(s.memory.max()); }, SetMaxMemory},
     {"maxmemory-policy", [](const Shared&) -> std::string { return "allkeys-lru"; }},
     {"port", [](const Shared& s) { return Number(s.port); }},
     {"proto-max-bulk-len", [](const Shared& s) { return Number(s.options.max_bulk); }},
@@ -47,12 +88,7 @@ std::string_view NameIfWanted(Call& call, std::string_view name) {
   return {};
 }
 
-void Refuse(Call& call, std::string_view name, std::string_view why) {
-  call.reply.Error(Concat("ERR CONFIG SET failed (possibly related to argument '", name, "') - ",
-                          why));
-}
-
-// Checks one pair; applies it only with `apply`. False, and an error is written, if it is refused.
+// One pair, as Set.
 bool SetOne(Call& call, size_t i, bool apply) {
   std::string name = Lower(call.args.prefix(i, 64));
   auto known = std::find_if(std::begin(kParameters), std::end(kParameters),
@@ -62,24 +98,11 @@ bool SetOne(Call& call, size_t i, bool apply) {
                             call.args.prefix(i, 128), "'"));
     return false;
   }
-  if (name != "maxmemory") {
-    // The rest is given at start. To set what is set already is no error.
-    if (call.args[i + 1] == known->get(call.shared)) return true;
-    Refuse(call, call.args[i], "can't set immutable config");
-    return false;
-  }
-  auto bytes = ParseBytes(call.args[i + 1]);
-  if (!bytes) {
-    Refuse(call, call.args[i], "argument must be a memory value");
-    return false;
-  }
-  if (*bytes < Memory::kLeast) {
-    Refuse(call, call.args[i], Concat("argument must be between ", Number(Memory::kLeast), " and ",
-                                      Number(std::numeric_limits<int64_t>::max()), " inclusive"));
-    return false;
-  }
-  if (apply) call.shared.memory.SetMax(*bytes);
-  return true;
+  if (known->set != nullptr) return known->set(call, i, apply);
+  // To set what is set already is no error.
+  if (call.args[i + 1] == known->get(call.shared)) return true;
+  Refuse(call, call.args[i], "can't set immutable config");
+  return false;
 }
 
 }  // namespace

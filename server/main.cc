@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "weir/chain/holders.h"
 #include "weir/chain/weir.h"
 #include "weir/server/info.h"
 #include "weir/server/options.h"
 #include "weir/server/server.h"
 #include "weir/server/shared.h"
+#include "weir/stats/symbols.h"
 
 namespace weir::server {
 namespace {
@@ -70,6 +72,7 @@ int Serve(const Options& options) {
 
 int main(int argc, char** argv) {
   using weir::server::Parsed;
+  weir_holders_names(weir::SymbolizeCall);
   Parsed parsed = weir::server::ParseOptions(std::vector<std::string>(argv + 1, argv + argc));
   switch (parsed.kind) {
     case Parsed::kHelp:

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/chain/holders.h"
 #include "weir/chain/weir.h"
 #include "weir/server/info.h"
 #include "weir/stats/exporter.h"
@@ -80,6 +81,8 @@ Exporter::Options OptionsFor(Shared& shared) {
   options.port = static_cast<uint16_t>(shared.options.metrics_port);
   options.title = "weir-server";
   options.snapshot = weir_snapshot;
+  options.holders = weir_holders;
+  options.holders_sampled = weir_holders_sampled;
   options.metrics = [&shared](PrometheusText& text) {
     for (const Metric& m : Collect(shared)) {
       if (m.kind == Figure::Kind::kCounter) {

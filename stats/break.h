@@ -37,6 +37,9 @@ enum Break {
   kBreakQuarantine = 19,   // alloc/quarantine.h [Y1]: an object is put in relaxed
   kBreakGuardPlace = 20,   // alloc/guard.cc [N1]: a place is taken by a load and a store
   kBreakOwnerGone = 21,    // alloc/thread_record.cc: the kernel is not asked for the thread
+  kBreakRateLook = 24,     // alloc/caches.cc: who restores a cache does not look at the rate
+  kBreakHeldSerial = 25,   // alloc/held.h [H6]: who read a record does not look at its serial again
+  kBreakHeldKey = 26,      // alloc/held.h [H3]: a place is given up relaxed
   kBreakRangeLock = 40,    // alloc/slab_range.cc: slabs are handed out without the lock
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held

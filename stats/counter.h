@@ -14,12 +14,13 @@ namespace weir {
 
 class Counter {
  public:
-  void Add(uint64_t n) {
-    // relaxed load (owner-only).
-    // [K1] release: pairs with [K2], so that who sees a free counted also sees the allocation
-    // that came before it counted; else a snapshot could show negative use.
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_release);
-  }
+  void Add(uint64_t n) { Set(Own() + n); }
+
+  // The owner's own view, and a higher value.
+  uint64_t Own() const { return value_.load(std::memory_order_relaxed); }  // owner-only
+  // [K1] release: pairs with [K2], so that who sees a free counted also sees the allocation that
+  // came before it counted; else a snapshot could show negative use.
+  void Set(uint64_t n) { value_.store(n, std::memory_order_release); }
 
   void Reset() { value_.store(0, std::memory_order_relaxed); }  // quiescent
 

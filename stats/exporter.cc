@@ -15,10 +15,16 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "weir/stats/holders.h"
+#include "weir/stats/holders_json.h"
 #include "weir/stats/json.h"
 #include "weir/stats/listen_socket.h"
 #include "weir/stats/page.h"
 #include "weir/stats/prometheus.h"
+#include "weir/stats/symbols.h"
 #include "weir/stats/text.h"
 
 namespace weir {
@@ -97,16 +103,43 @@ Answer Health(const Exporter::Options& options) {
   return {.status = MHD_HTTP_SERVICE_UNAVAILABLE, .body = reason + "\n"};
 }
 
-Answer AnswerFor(const Exporter::Options& options, std::string_view path, std::string_view accept) {
+// What a client asks for.
+struct Request {
+  std::string_view path, accept;
+  const char* older;  // the argument, or nullptr
+};
+
+Answer AnswerHolders(const Exporter::Options& options, const Request& request) {
+  double older = 0;
+  constexpr double kMost = 1e9;
+  if (request.older != nullptr &&
+      (!absl::SimpleAtod(request.older, &older) || !(older >= 0 && older <= kMost))) {
+    return {.status = MHD_HTTP_BAD_REQUEST,
+            .body = absl::StrCat("older: '", absl::CHexEscape(request.older),
+                                 "' is not a number of seconds from 0 to ", kMost, "\n")};
+  }
+  const Holders holders = GroupHolders(options.holders, static_cast<int64_t>(older * 1e9));
+  const int64_t one_in = options.holders_sampled == nullptr ? 0 : options.holders_sampled();
+  if (request.path == "/holders") return {.body = RenderHolders(holders, one_in, SymbolizeCall)};
+  return {.type = "application/json", .body = RenderHoldersJson(holders, one_in, SymbolizeCall)};
+}
+
+Answer AnswerFor(const Exporter::Options& options, const Request& request) {
+  const std::string_view path = request.path;
   if (path == "/") return Page(options);
   if (path == "/healthz") return Health(options);
+  if (options.holders != nullptr && (path == "/holders" || path == "/holders.json")) {
+    return AnswerHolders(options, request);
+  }
   if (path != "/metrics" && path != "/stats.json" && path != "/stats.txt") {
     return {.status = MHD_HTTP_NOT_FOUND,
-            .body = "There are /, /metrics, /stats.json, /stats.txt and /healthz.\n"};
+            .body = absl::StrCat("There are /, /metrics, /stats.json, /stats.txt",
+                                 options.holders == nullptr ? "" : ", /holders, /holders.json",
+                                 " and /healthz.\n")};
   }
   weir_snapshot snapshot;
   options.snapshot(&snapshot);
-  if (path == "/metrics") return Metrics(options, snapshot, accept);
+  if (path == "/metrics") return Metrics(options, snapshot, request.accept);
   if (path == "/stats.json") return Json(options, snapshot);
   return Text(options, snapshot);
 }
@@ -202,9 +235,12 @@ class Exporter::Daemon {
     if (*upload_size != 0) return MHD_NO;
     const char* accept =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+    const Request request = {
+        url, accept != nullptr ? accept : "",
+        MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "older")};
     try {
       const Options& options = static_cast<Daemon*>(self)->options_;
-      return Send(connection, AnswerFor(options, url, accept != nullptr ? accept : ""));
+      return Send(connection, AnswerFor(options, request));
     } catch (...) {  // from a callback or for want of memory; the caller is C
       return Send(connection, {.status = MHD_HTTP_INTERNAL_SERVER_ERROR,
                                .body = "The figures could not be put together.\n"});

@@ -12,6 +12,8 @@
 //   /metrics     Prometheus text 0.0.4, or OpenMetrics 1.0 for a client that asks for it
 //   /stats.json  the snapshot as JSON (keys: stats/json.h)
 //   /stats.txt   the snapshot as netstat -m prints it
+//   /holders     who holds what, as text; /holders.json, the same as JSON (keys:
+//                stats/holders_json.h). ?older=SECONDS: only what was allocated so long ago
 //   /healthz     200 "ok", or 503 and the reason
 //
 // There is no authentication: whoever reaches the address may read. Bind it to loopback or to a
@@ -33,6 +35,7 @@
 #include <vector>
 
 #include "weir/stats/figure.h"
+#include "weir/stats/holders.h"
 #include "weir/stats/prometheus_text.h"
 #include "weir/stats/set_snapshot.h"
 #include "weir/stats/snapshot.h"
@@ -52,6 +55,9 @@ class Exporter {
     std::function<void(PrometheusText&)> metrics;       // adds metrics to /metrics
     std::function<std::vector<Figure>()> figures;       // adds figures to page and JSON
     std::function<bool(std::string* reason)> healthy;   // false, with a reason: 503
+
+    HoldersFunction holders = nullptr;       // weir_holders: who holds what is told
+    int64_t (*holders_sampled)() = nullptr;  // weir_holders_sampled, with it
 
     unsigned max_connections = 64;         // at once; more are closed as they come
     unsigned max_connections_per_ip = 32;  // likewise

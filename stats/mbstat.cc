@@ -55,6 +55,8 @@ class Mbstat {
     switch (options_.show) {
       case MbstatOptions::kRates:
         return Watch(error);
+      case MbstatOptions::kHolders:
+        return GetHolders(&body, error) && Print(body, error);
       case MbstatOptions::kPrometheus:
         return GetMetrics(&body, error) && Print(body, error);
       case MbstatOptions::kJson:
@@ -96,6 +98,12 @@ class Mbstat {
     std::string wrong;
     if (!Get(kPath, "application/json", body, error)) return false;
     return ReadJson(*body, snapshot, &wrong) || Unexpected(kPath, wrong, error);
+  }
+
+  bool GetHolders(std::string* body, std::string* error) {
+    const std::string path =
+        absl::StrCat("/holders?older=", static_cast<double>(options_.older.count()) / 1000);
+    return Get(path.c_str(), "text/plain", body, error);
   }
 
   bool GetMetrics(std::string* body, std::string* error) {

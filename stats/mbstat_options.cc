@@ -17,6 +17,7 @@ constexpr option kLong[] = {
     {"zones", no_argument, nullptr, 'z'},       {"wait", required_argument, nullptr, 'w'},
     {"count", required_argument, nullptr, 'c'}, {"json", no_argument, nullptr, 'j'},
     {"prometheus", no_argument, nullptr, 'p'},  {"timeout", required_argument, nullptr, 't'},
+    {"holders", no_argument, nullptr, 'H'},     {"older", required_argument, nullptr, 'o'},
     {"help", no_argument, nullptr, 'h'},        {nullptr, 0, nullptr, 0},
 };
 
@@ -43,7 +44,7 @@ bool Count(const char* text, int64_t* value, std::string* error) {
 // What is shown is asked for once.
 bool Choose(MbstatOptions::Show show, MbstatOptions* options, std::string* error) {
   if (options->show != MbstatOptions::kText && options->show != show) {
-    *error = "of -z, -w, --json and --prometheus, only one at a time";
+    *error = "of -z, -w, --holders, --json and --prometheus, only one at a time";
     return false;
   }
   options->show = show;
@@ -63,6 +64,10 @@ bool Apply(int letter, const char* word, MbstatOptions* options, std::string* er
       return Choose(MbstatOptions::kJson, options, error);
     case 'p':
       return Choose(MbstatOptions::kPrometheus, options, error);
+    case 'H':
+      return Choose(MbstatOptions::kHolders, options, error);
+    case 'o':
+      return Seconds("--older", optarg, 0, 1e9, &options->older, error);
     case 't':
       return Seconds("--timeout", optarg, 0.1, 3600, &options->timeout, error);
     case 'h':
@@ -90,6 +95,9 @@ std::string MbstatHelp() {
       "  -z, --zones         a table of zones instead\n"
       "  -w, --wait=SECONDS  a line of use and rates every so often\n"
       "  -c, --count=N       ends after N such lines\n"
+      "      --holders       who holds the buffers that are in use: by which calls they were\n"
+      "                      allocated, how many, how old\n"
+      "      --older=SECONDS only those that were allocated at least so long ago\n"
       "      --json          the statistics as JSON, with those of the program\n"
       "      --prometheus    the same as Prometheus text\n"
       "      --timeout=SECONDS  gives up on a request after so long (5)\n"
@@ -110,6 +118,10 @@ bool ParseMbstatOptions(int argc, char** argv, MbstatOptions* options, std::stri
   }
   if (options->count != 0 && options->show != MbstatOptions::kRates) {
     *error = "-c is for -w";
+    return false;
+  }
+  if (options->older.count() != 0 && options->show != MbstatOptions::kHolders) {
+    *error = "--older is for --holders";
     return false;
   }
   if (argc - optind > 1) {

@@ -11,11 +11,12 @@
 namespace weir {
 
 struct MbstatOptions {
-  enum Show { kText, kZones, kRates, kJson, kPrometheus };
+  enum Show { kText, kZones, kRates, kHolders, kJson, kPrometheus };
 
   Show show = kText;
   std::chrono::milliseconds period{0};      // of kRates
   int64_t count = 0;                        // lines of kRates; 0: without end
+  std::chrono::milliseconds older{0};       // of kHolders
   std::chrono::milliseconds timeout{5000};  // for each request
   Target target;
   bool help = false;

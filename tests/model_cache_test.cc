@@ -33,6 +33,7 @@ struct Bag {
 struct State {
   Cache cache;
   Counter allocs, frees;
+  uint64_t never = UINT64_MAX;
   Plain<int> objects[kObjects];
   Bag bags[model::kMaxThreads + 1];
   Atomic<uint32_t> ended{0};
@@ -65,7 +66,7 @@ struct State {
     return true;
   }
   void Alloc() {
-    void* object = cache.Take(allocs);
+    void* object = cache.Take(allocs, never);
     if (object == nullptr && Open()) {
       if (cache.count() != 0) object = cache.Pop();
       cache.Leave();

@@ -7,6 +7,7 @@
 
 #include "tests/model/scheduler.h"
 #include "tests/model/zone_world.h"
+#include "weir/alloc/sampling.h"
 #include "weir/alloc/zone.h"
 
 namespace weir {
@@ -122,6 +123,21 @@ TEST(ModelZone, ALoweredLimitIsNotOverrun) {
     World().Check();
   };
   Result r = Explore("lower | alloc", p, {.delays = 3});
+  EXPECT_EQ(r.failure, "");
+  EXPECT_TRUE(r.complete || r.failure != "");
+}
+
+// A thread that gets its cache back while the rate of samples changes goes by the new one, or takes
+// the slow path next.
+TEST(ModelZone, ANewSampleRateReachesAThread) {
+  Program p;
+  p.setup = [] {
+    SetSampleRate(0);
+    Set({3, 1, true});
+  };
+  p.threads = {[] { World().Alloc(0, kNoWait); }, [] { SetSampleRate(1); }};
+  p.check = [] { MODEL_CHECK(World().KnowsRate(0)); };
+  Result r = Explore("alloc | rate", p, {.delays = 3});
   EXPECT_EQ(r.failure, "");
   EXPECT_TRUE(r.complete || r.failure != "");
 }

@@ -89,6 +89,45 @@ TEST(Mbstat, PassesOnJsonAndMetricsWithWhatTheProgramAdds) {
   EXPECT_EQ(metrics.output, Ask(exporter->port(), "GET", "/metrics").body);
 }
 
+TEST(Mbstat, TellsWhoHoldsWhat) {
+  Exporter::Options options;
+  options.holders = [](void (*visit)(void*, const weir_held*), void* arg) -> uint64_t {
+    weir_held young = {};
+    young.set = "default";
+    young.bytes = 256;
+    young.stands_for = 10;
+    young.holders = 1;
+    young.age_ns = 2000000000;
+    weir_held old = young;
+    old.zone = WEIR_ZONE_CLUSTER;
+    old.age_ns = 90000000000;
+    visit(arg, &young);
+    visit(arg, &old);
+    return 0;
+  };
+  options.holders_sampled = [] { return int64_t{10}; };
+  const auto exporter = StartOrDie(options);
+  const Ended all = RunToEnd({"--holders", Url(exporter->port())});
+  EXPECT_EQ(all.status, 0);
+  EXPECT_EQ(all.output, Ask(exporter->port(), "GET", "/holders").body);
+  EXPECT_TRUE(Has(all.output, "One in 10 allocations is recorded.\n")) << all.output;
+  EXPECT_TRUE(Has(all.output, "10 x mbuf")) << all.output;
+  EXPECT_TRUE(Has(all.output, "10 x cluster")) << all.output;
+  const Ended old = RunToEnd({"--holders", "--older=60.5", Url(exporter->port())});
+  EXPECT_FALSE(Has(old.output, "10 x mbuf")) << old.output;
+  EXPECT_TRUE(Has(old.output, "10 x cluster")) << old.output;
+  EXPECT_EQ(Ask(exporter->port(), "GET", "/holders.json").Header("content-type"),
+            "application/json");
+  const auto wrong = Ask(exporter->port(), "GET", "/holders?older=soon");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_EQ(wrong.body, "older: 'soon' is not a number of seconds from 0 to 1e+09\n");
+
+  const auto without = StartOrDie({});
+  const Ended none = RunToEnd({"--holders", Url(without->port())});
+  EXPECT_EQ(none.status, 1);
+  EXPECT_TRUE(Has(none.output, "404")) << none.output;
+}
+
 TEST(Mbstat, ReachesAUnixSocketAndIpv6) {
   char folder[] = "/tmp/weir_mbstat_XXXXXX";
   ASSERT_NE(mkdtemp(folder), nullptr);
@@ -366,7 +405,9 @@ TEST(Mbstat, AWrongOptionIsNamedWithValueAndRange) {
       {{"-w1", "--count=1e3"}, "-c: '1e3' is not a number from 1 to 1000000000"},
       {{"--timeout", "0"}, "--timeout: '0' is not a number of seconds from 0.1 to 3600"},
       {{"-c", "3"}, "-c is for -w"},
-      {{"-z", "--json"}, "of -z, -w, --json and --prometheus, only one at a time"},
+      {{"-z", "--json"}, "of -z, -w, --holders, --json and --prometheus, only one at a time"},
+      {{"--holders", "--older=-1"}, "--older: '-1' is not a number of seconds from 0 to 1e+09"},
+      {{"--older=1"}, "--older is for --holders"},
       {{"--nosuch"}, "'--nosuch' is no option, or takes no value; see --help"},
       {{"--json=1"}, "'--json=1' is no option, or takes no value; see --help"},
       {{"-w"}, "'-w': a value is missing; see --help"},

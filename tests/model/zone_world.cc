@@ -9,6 +9,7 @@
 #include "weir/alloc/fork.h"
 #include "weir/alloc/metadata.h"
 #include "weir/alloc/pools.h"
+#include "weir/alloc/sampling.h"
 #include "weir/alloc/slab_range.h"
 #include "weir/alloc/slab_source.h"
 #include "weir/alloc/trimmer.h"
@@ -17,7 +18,7 @@ namespace weir {
 namespace {
 
 // Metadata and slabs come from here, so that they can be put back with everything else.
-constexpr size_t kMetadataBytes = 4 << 20;
+constexpr size_t kMetadataBytes = 8 << 20;
 alignas(4096) char metadata[kMetadataBytes];
 size_t metadata_used = 0;
 
@@ -133,6 +134,13 @@ ThreadRecord* ZoneWorld::RecordOf(int self) {
 
 // Plain memory of an object, which finds out about races with its last holder.
 static Plain<int>& In(void* object) { return *static_cast<Plain<int>*>(object); }
+
+bool ZoneWorld::KnowsRate(int self) {
+  ThreadRecord& r = *records_[self];
+  const uint64_t never = UINT64_MAX;
+  // Or it will when it next allocates, for it cannot do so on the fast path.
+  return r.rate_seen == SampleRate() || r.caches[kind_].Take(r.allocs[0], never) == nullptr;
+}
 
 bool ZoneWorld::Alloc(int self, int how, int kind) {
   RecordOf(self);

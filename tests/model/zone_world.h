@@ -28,6 +28,8 @@ class ZoneWorld {
   bool Alloc(int self, int how) { return Alloc(self, how, kind_); }
   bool Alloc(int self, int how, int kind);
   bool Free(int self);
+  // Whether the thread's allocations go by the rate of samples (alloc/sampling.h) that is set.
+  bool KnowsRate(int self);
   // fork(): what follows is the child, of which Check looks at the memory.
   void Fork(int self);
   // The thread's end.

@@ -38,7 +38,7 @@ foreach(_weir_component IN LISTS weir_FIND_COMPONENTS)
         INTERFACE_INCLUDE_DIRECTORIES "${_weir_prefix}/include"
         INTERFACE_LINK_OPTIONS "-pthread"
         INTERFACE_LINK_LIBRARIES
-          "absl::str_format;absl::strings;${WEIR_MICROHTTPD_LIBRARY}")
+          "absl::str_format;absl::strings;absl::symbolize;${WEIR_MICROHTTPD_LIBRARY}")
     endif()
     set(weir_exporter_FOUND ${WEIR_MICROHTTPD_LIBRARY})
     set(_weir_reason "libmicrohttpd is missing")
