@@ -33,6 +33,8 @@ constexpr Known kKnown[] = {
     {"wait_report_ms", "WEIR_WAIT_REPORT_MS", &weir_options::wait_report_ms, 1, 86400000},
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
     {"trim_interval_ms", "WEIR_TRIM_INTERVAL_MS", &weir_options::trim_interval_ms, 10, 86400000},
+    {"watermark_interval_ms", "WEIR_WATERMARK_INTERVAL_MS", &weir_options::watermark_interval_ms, 1,
+     86400000},
     {"hugepages", "WEIR_HUGEPAGES", &weir_options::hugepages, 0, 1},
     {"region_bytes", "WEIR_REGION_BYTES", &weir_options::region_bytes, 0,
      int64_t{kMaxSlabs} * kSlabBytes},
@@ -135,6 +137,7 @@ void FillDefaults(weir_options& o) {
   }
   if (o.wait_report_ms == 0) o.wait_report_ms = 10000;
   if (o.warn_interval_s == 0) o.warn_interval_s = 60;
+  if (o.watermark_interval_ms == 0) o.watermark_interval_ms = 100;
 }
 
 }  // namespace
@@ -161,9 +164,10 @@ const char* ResolveOptions(weir_options& options, bool environment) {
   if (const char* wrong = CheckPairs(options)) return wrong;
   if (const char* wrong = CheckRegion(options, environment)) return wrong;
   if (!environment) {
-    // One thread trims all sets: how often is the default set's to say.
-    const char* wrong = CheckRange(&weir_options::trim_interval_ms, 0, 0, options);
-    if (wrong != nullptr) return wrong;
+    // One thread trims and watches all sets: how often is the default set's to say.
+    for (auto interval : {&weir_options::trim_interval_ms, &weir_options::watermark_interval_ms}) {
+      if (const char* wrong = CheckRange(interval, 0, 0, options)) return wrong;
+    }
   }
   FillDefaults(options);
   if (const char* wrong = CheckRange(&weir_options::mblowat, 0, options.nmbufs, options)) {

@@ -9,7 +9,7 @@
 #include "weir/alloc/fork.h"
 #include "weir/alloc/guard.h"
 #include "weir/alloc/inject.h"
-#include "weir/alloc/trimmer.h"
+#include "weir/alloc/own_thread.h"
 
 namespace weir {
 
@@ -72,7 +72,7 @@ int StartPools(const weir_options* options) {
     if (options != nullptr) return EINVAL;
     abort();
   }
-  if (resolved.trim_interval_ms != 0) StartTrimmer(resolved.trim_interval_ms);
+  if (resolved.trim_interval_ms != 0) StartTrimming();
   started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }
