@@ -353,6 +353,7 @@ TEST(Watermarks, AForksChildHasThemToo) {
 }
 
 TEST(Watermarks, ACallbackMayFork) {
+  if (kThreadsWatched) GTEST_SKIP() << "it takes jemalloc's locks in the child for locked";
   InChild([] {
     Start(1);
     static std::atomic<int> status{-1};
