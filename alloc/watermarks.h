@@ -13,6 +13,10 @@
 // that after a short peak fn is called twice, high and low. Which order makes this safe is said in
 // reclaim/bell.h.
 //
+// A peak is told once: peaks are counted, and a mark that comes to be below remembers how many
+// there had been when the figure was read, for those are over. If there was one more while it was
+// read, it may have come before or after, and the mark stays above until the next look.
+//
 //   operation            may race with   progress
 //   Register             everything      takes the lock of LockStart
 //   Unregister           everything      waits only for its own callback, running elsewhere
@@ -58,15 +62,25 @@ class Watermarks {
     int64_t high, low;
     WatermarkFn fn;
     void* arg;
+    uint32_t over;  // peaks that there had been when it was below
     bool above;
+  };
+  // Peaks so far, and the highest since the last look.
+  struct Peaks {
+    static constexpr uint64_t Make(uint32_t count, uint32_t highest) {
+      return static_cast<uint64_t>(count) << 32 | highest;
+    }
+    static constexpr uint32_t Count(uint64_t w) { return static_cast<uint32_t>(w >> 32); }
+    static constexpr uint32_t Highest(uint64_t w) { return static_cast<uint32_t>(w); }
   };
 
   void Removed(int n);
+  uint32_t CountPeaks(int zone) const;
+  uint64_t TakePeaks(int zone);
 
   Callbacks<Mark, kZones> marks_;
   Atomic<int64_t> registered_{0};
-  // Since the last look. relaxed (counter) where it is used: the bell publishes it.
-  Atomic<int64_t> peaks_[kZones] = {};
+  Atomic<uint64_t> peaks_[kZones] = {};
 };
 
 }  // namespace weir

@@ -177,6 +177,35 @@ TEST(Watermarks, APeakAtTheLimitIsToldHoweverShort) {
   });
 }
 
+// The peak comes when the mark is above already, and the figure is low as it is looked at.
+TEST(Watermarks, APeakThatIsOverIsNotToldAgain) {
+  InChild([] {
+    Start(kDay);
+    static Holding* holding;
+    Holding held;
+    holding = &held;
+    Told told;
+    // Asked behind the other, which is the newer one.
+    ASSERT_GE(g_pools.watermarks.Register(
+                  kZone, 50, 3,
+                  [](void*, int, int above, int64_t) {
+                    if (above == 0) return;
+                    holding->Overrun();
+                    holding->Set(0);
+                  },
+                  nullptr),
+              0);
+    ASSERT_GE(Watch(told, 50, 3), 0);
+    AwaitLook();
+    held.Set(50);
+    RingOwnThread();
+    told.Await(2);
+    AwaitLook();
+    AwaitLook();
+    EXPECT_EQ(told.in_use, (std::vector<int64_t>{50, 0}));
+  });
+}
+
 TEST(Watermarks, AnAllocationThatIsDelayedRingsToo) {
   InChild([] {
     Start(kDay);
