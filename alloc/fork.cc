@@ -3,10 +3,9 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "weir/alloc/own_thread.h"
 #include "weir/alloc/pools.h"
-#include "weir/alloc/sanitize.h"
 #include "weir/alloc/slab_range.h"
-#include "weir/alloc/trimmer.h"
 #include "weir/reclaim/futex.h"
 #include "weir/stats/atomic.h"
 #include "weir/stats/break.h"
@@ -43,6 +42,7 @@ void ForgetOthers(weir_pools& pools) {
   pools.trimming_idle.store(0, std::memory_order_relaxed);  // quiescent
   ForgetOwners(pools);
   pools.drains.AfterFork();
+  pools.watermarks.AfterFork();
 }
 
 void Prepare() {
@@ -72,7 +72,7 @@ void Parent() {
 void Child() {
   ForEachPools(ForgetOthers);
   OpenGate();
-  if (!kThreadsWatched) RestartTrimmer();
+  RestartOwnThread();
 }
 
 }  // namespace

@@ -139,6 +139,8 @@ void* Zone::AtLimit(int tally, int how) {
     if (!drained) {
       drained = true;
       looks = 0;
+      // All that exist are in use.
+      if (pools_.watermarks.Any()) pools_.watermarks.NotePeak(id_, carved());
       long freed = pools_.drains.Broadcast(id_, kMagazineRounds);
       if (freed >= 0) {
         drains_.Add(1);

@@ -35,6 +35,8 @@ constexpr Known kKnown[] = {
     {"warn_interval_s", "WEIR_WARN_INTERVAL_S", &weir_options::warn_interval_s, 1, 86400},
     {"trim_interval_ms", "WEIR_TRIM_INTERVAL_MS", &weir_options::trim_interval_ms, 10, 86400000},
     {"holders_one_in", "WEIR_HOLDERS_ONE_IN", &weir_options::holders_one_in, -1, kSampleMost},
+    {"watermark_interval_ms", "WEIR_WATERMARK_INTERVAL_MS", &weir_options::watermark_interval_ms, 1,
+     86400000},
     {"hugepages", "WEIR_HUGEPAGES", &weir_options::hugepages, 0, 1},
     {"region_bytes", "WEIR_REGION_BYTES", &weir_options::region_bytes, 0,
      int64_t{kMaxSlabs} * kSlabBytes},
@@ -138,6 +140,7 @@ void FillDefaults(weir_options& o) {
   if (o.holders_one_in == 0) o.holders_one_in = kSampleDefault;
   if (o.wait_report_ms == 0) o.wait_report_ms = 10000;
   if (o.warn_interval_s == 0) o.warn_interval_s = 60;
+  if (o.watermark_interval_ms == 0) o.watermark_interval_ms = 100;
 }
 
 }  // namespace
@@ -164,8 +167,9 @@ const char* ResolveOptions(weir_options& options, bool environment) {
   if (const char* wrong = CheckPairs(options)) return wrong;
   if (const char* wrong = CheckRegion(options, environment)) return wrong;
   if (!environment) {
-    // One thread trims all sets, and all are sampled alike: that is the default set's to say.
-    for (auto field : {&weir_options::trim_interval_ms, &weir_options::holders_one_in}) {
+    // One thread trims and watches all sets, and all are sampled alike: the default set's to say.
+    for (auto field : {&weir_options::trim_interval_ms, &weir_options::watermark_interval_ms,
+                       &weir_options::holders_one_in}) {
       if (const char* wrong = CheckRange(field, 0, 0, options)) return wrong;
     }
   }

@@ -23,6 +23,8 @@ struct weir_options {
   int64_t warn_interval_s;   // least seconds between two warnings or reports of a zone; default 60
   int64_t trim_interval_ms;  // > 0: a thread of weir's own calls weir_trim_idle so often, for all
                              // sets; the default set's only
+  int64_t watermark_interval_ms;  // how often weir looks whether watermarks are reached; default
+                                  // 100; the default set's only
   const char* slab_source;  // where memory comes from: "jemalloc" (default; "mmap" if malloc is
                             // not jemalloc), "mmap", or "malloc": below
   // 1: slabs lie in huge pages, which come from the kernel whatever slab_source says. Where none

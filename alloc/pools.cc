@@ -10,8 +10,8 @@
 #include "weir/alloc/fork.h"
 #include "weir/alloc/guard.h"
 #include "weir/alloc/inject.h"
+#include "weir/alloc/own_thread.h"
 #include "weir/alloc/sampling.h"
-#include "weir/alloc/trimmer.h"
 
 namespace weir {
 
@@ -75,7 +75,7 @@ int StartPools(const weir_options* options) {
     if (options != nullptr) return EINVAL;
     abort();
   }
-  if (resolved.trim_interval_ms != 0) StartTrimmer(resolved.trim_interval_ms);
+  if (resolved.trim_interval_ms != 0) StartTrimming();
   started_ns.store(MonotonicNs(), std::memory_order_release);  // [I2] pairs with [I1]
   return 0;
 }

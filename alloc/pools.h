@@ -10,6 +10,7 @@
 #include "weir/alloc/slab_source.h"
 #include "weir/alloc/thread_record.h"
 #include "weir/alloc/transit.h"
+#include "weir/alloc/watermarks.h"
 #include "weir/alloc/zone.h"
 #include "weir/reclaim/drain.h"
 #include "weir/reclaim/registry.h"
@@ -70,6 +71,7 @@ struct weir_pools {
   weir::Atomic<uint32_t> records_asked{0};  // whether their threads are still there
   weir::SharedCounts shared;
   weir::DrainRegistry drains;
+  weir::Watermarks watermarks;
   weir::Atomic<int64_t> wait_limit_ms{0};
   weir::Atomic<uint32_t> shutdown{0};
   weir::Atomic<uint32_t> trimming_idle{0};
@@ -119,6 +121,13 @@ void StartSet(weir_pools& pools, const weir_options& resolved, const SlabSources
 // Around a fork: nobody is in the middle of making a set.
 void LockStart();
 void UnlockStart();
+class StartLock {
+ public:
+  StartLock() { LockStart(); }
+  ~StartLock() { UnlockStart(); }
+  StartLock(const StartLock&) = delete;
+  StartLock& operator=(const StartLock&) = delete;
+};
 
 }  // namespace weir
 

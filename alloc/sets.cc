@@ -34,14 +34,6 @@ weir_pools* Place() {
   return nullptr;
 }
 
-class StartLock {
- public:
-  StartLock() { LockStart(); }
-  ~StartLock() { UnlockStart(); }
-  StartLock(const StartLock&) = delete;
-  StartLock& operator=(const StartLock&) = delete;
-};
-
 weir_pools* Refuse(const char* why) {
   fprintf(stderr, "weir: %s\n", why);
   errno = EINVAL;
@@ -75,7 +67,10 @@ weir_pools* MakePools(const char* name, const weir_options& options) {
   return pools;
 }
 
-int64_t EndPools(weir_pools& pools) {
+namespace {
+
+// All but the watermarks: 0, or how many objects are out.
+int64_t Empty(weir_pools& pools) {
   StartLock lock;
   Tallies sums;
   pools.Sum(sums, kAllTallies);
@@ -91,7 +86,16 @@ int64_t EndPools(weir_pools& pools) {
   pools.Trim();
   for (Zone& zone : pools.zones) zone.SetLimit(0);
   pools.drains.UnregisterAll();
-  pools.live = false;
+  return 0;
+}
+
+}  // namespace
+
+int64_t EndPools(weir_pools& pools) {
+  if (const int64_t held = Empty(pools)) return held;
+  pools.watermarks.UnregisterAll();
+  StartLock lock;
+  pools.live = false;  // its place is free
   return 0;
 }
 

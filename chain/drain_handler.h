@@ -18,9 +18,7 @@
 #ifndef WEIR_CHAIN_DRAIN_HANDLER_H_
 #define WEIR_CHAIN_DRAIN_HANDLER_H_
 
-#include <cstdint>
-#include <utility>
-
+#include "weir/chain/registration.h"
 #include "weir/chain/weir.h"
 
 namespace weir {
@@ -34,7 +32,7 @@ class DrainHandler {
   // `name` and `arg` must outlive it. Check with operator bool: without memory for the
   // registration it is empty, and errno says ENOMEM.
   DrainHandler(Kind kind, const char* name, Function fn, void* arg)
-      : id_(weir_drain_register(kind, name, fn, arg)) {}
+      : registration_(weir_drain_register(kind, name, fn, arg)) {}
 
   // Calls object->*kMethod, a `long (int zone, long wanted)`.
   template <auto kMethod, typename T>
@@ -47,25 +45,13 @@ class DrainHandler {
         object);
   }
 
-  DrainHandler(DrainHandler&& other) noexcept : id_(std::exchange(other.id_, -1)) {}
-  DrainHandler& operator=(DrainHandler&& other) noexcept {
-    if (this != &other) {
-      reset();
-      id_ = std::exchange(other.id_, -1);
-    }
-    return *this;
-  }
-  ~DrainHandler() { reset(); }
-
-  explicit operator bool() const { return id_ >= 0; }
+  explicit operator bool() const { return static_cast<bool>(registration_); }
 
   // Unregisters now.
-  void reset() {
-    if (id_ >= 0) weir_drain_unregister(std::exchange(id_, -1));
-  }
+  void reset() { registration_.reset(); }
 
  private:
-  int64_t id_ = -1;
+  Registration<weir_drain_unregister, weir_pools_drain_unregister> registration_;
 };
 
 }  // namespace weir

@@ -123,6 +123,20 @@ int weir_pools_drain_unregister(struct weir_pools* pools, int64_t id) {
   return pools->drains.Unregister(id) ? 0 : EINVAL;
 }
 
+int64_t weir_pools_watermark_register(struct weir_pools* pools, int zone, long high, long low,
+                                      void (*fn)(void* arg, int zone, int above, int64_t in_use),
+                                      void* arg) {
+  if (!weir::GoodZone(zone) || low < 0 || high <= low || fn == nullptr) {
+    errno = EINVAL;
+    return -1;
+  }
+  return pools->watermarks.Register(zone, high, low, fn, arg);
+}
+
+int weir_pools_watermark_unregister(struct weir_pools* pools, int64_t id) {
+  return pools->watermarks.Unregister(id) ? 0 : EINVAL;
+}
+
 long weir_pools_reclaim(struct weir_pools* pools) {
   long freed = pools->drains.Broadcast(-1, 0);
   return freed < 0 ? 0 : freed;
@@ -146,6 +160,14 @@ int64_t weir_drain_register(int kind, const char* name,
   return weir_pools_drain_register(&weir::g_pools, kind, name, fn, arg);
 }
 int weir_drain_unregister(int64_t id) { return weir_pools_drain_unregister(&weir::g_pools, id); }
+int64_t weir_watermark_register(int zone, long high, long low,
+                                void (*fn)(void* arg, int zone, int above, int64_t in_use),
+                                void* arg) {
+  return weir_pools_watermark_register(&weir::Default(), zone, high, low, fn, arg);
+}
+int weir_watermark_unregister(int64_t id) {
+  return weir_pools_watermark_unregister(&weir::g_pools, id);
+}
 long m_reclaim(int /*how*/) { return weir_pools_reclaim(&weir::g_pools); }
 
 struct mbuf* m_retry(int how, int type) {

@@ -71,6 +71,25 @@ int64_t weir_drain_register(int kind, const char* name,
 // 0, or EINVAL for an id that is not registered.
 int weir_drain_unregister(int64_t id);
 
+// Watermarks. When `high` objects of a zone are in use, fn(arg, zone, 1, in_use) is called, once;
+// and not again before no more than `low` are, of which fn(arg, zone, 0, in_use) tells. If so many
+// are in use as it is registered, the first call comes at once.
+// fn runs on a thread of weir's own, never inside an allocation or a free. That thread looks at the
+// figures every watermark_interval_ms (an option), and as soon as an allocation finds the zone at
+// its limit: such a peak is told however short it is, and with the low mark after it if it is over.
+// Other peaks between two looks are missed. in_use is exact when the zone is quiet, or at its
+// limit. A `high` above the limit is reached once the limit is raised.
+// fn may use all of weir, but not wait: there is one such thread, which also trims. It may fork.
+// A fork's child has the same registrations, and calls fn for its own zones.
+// Returns an id >= 0, or -1 with errno: EINVAL (a zone without a limit, no fn, or not
+// high > low >= 0), ENOMEM, EAGAIN (there can be no thread).
+int64_t weir_watermark_register(int zone, long high, long low,
+                                void (*fn)(void* arg, int zone, int above, int64_t in_use),
+                                void* arg);
+// When it returns, fn is not running and never will again, unless it is fn itself that calls.
+// 0, or EINVAL for an id that is not registered.
+int weir_watermark_unregister(int64_t id);
+
 // Fills *out with the state of all zones. Takes no lock and allocates nothing. Exact when quiet;
 // never shows negative use.
 void weir_snapshot(struct weir_snapshot* out);
@@ -107,8 +126,9 @@ struct mbuf* weir_pools_getcl(struct weir_pools* pools, int how, int type, int f
 struct mbuf* weir_pools_getjcl(struct weir_pools* pools, int how, int type, int flags, int size);
 struct mbuf* weir_pools_get2(struct weir_pools* pools, int size, int how, int type, int flags);
 
-// As the functions without `pools`, of that set. Ids of drain handlers belong to their set. Counts
-// of failed copies and pullups are the process's, and only in the default set's snapshot.
+// As the functions without `pools`, of that set. Ids of drain handlers and watermarks belong to
+// their set, and both end with it. Counts of failed copies and pullups are the process's, and only
+// in the default set's snapshot.
 int weir_pools_set_limit(struct weir_pools* pools, int zone, long objects);
 int weir_pools_reserve(struct weir_pools* pools, int zone, long objects);
 long weir_pools_trim(struct weir_pools* pools);
@@ -120,6 +140,10 @@ long weir_pools_reclaim(struct weir_pools* pools);
 int64_t weir_pools_drain_register(struct weir_pools* pools, int kind, const char* name,
                                   long (*fn)(void* arg, int zone, long wanted), void* arg);
 int weir_pools_drain_unregister(struct weir_pools* pools, int64_t id);
+int64_t weir_pools_watermark_register(struct weir_pools* pools, int zone, long high, long low,
+                                      void (*fn)(void* arg, int zone, int above, int64_t in_use),
+                                      void* arg);
+int weir_pools_watermark_unregister(struct weir_pools* pools, int64_t id);
 void weir_pools_snapshot(struct weir_pools* pools, struct weir_snapshot* out);
 
 #ifdef __cplusplus

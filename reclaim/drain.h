@@ -1,25 +1,17 @@
 // The registry of drain handlers, and the broadcast that asks them all to free memory.
 //
-// States of a slot, in its one word (generation in the upper half, so that a stale id is caught):
-//
-//   kFree -> kFilling -> kReady <-> kRunning        Register, Broadcast
-//              kReady ---------------------> kFree  Unregister
-//              kRunning -> kLeaving -------> kFree  Unregister while it runs: waits, unless it is
-//                                                   the handler itself that unregisters
-//
-//   operation   may race with               progress
-//   Register    everything                  lock-free (a new slot may map memory)
-//   Unregister  everything                  waits only for its own handler, running elsewhere
-//   Broadcast   everything                  single-flight: one thread runs, others return at once
+//   operation             may race with     progress
+//   Register, Unregister  everything        as in reclaim/callbacks.h
+//   Broadcast             everything        single-flight: one thread runs, others return at once
 //
 // No lock is held while handlers run. A handler may register and unregister any handler, and may
 // allocate: at the limit it gets NULL, it never starts a broadcast within a broadcast.
-// ABA: slots are never freed, and each reuse changes the generation.
 #ifndef WEIR_RECLAIM_DRAIN_H_
 #define WEIR_RECLAIM_DRAIN_H_
 
 #include <cstdint>
 
+#include "weir/reclaim/callbacks.h"
 #include "weir/stats/atomic.h"
 #include "weir/stats/counter.h"
 
@@ -34,11 +26,13 @@ enum DrainKind : uint32_t { kDrainProtocol = 0, kDrainInterface = 1, kDrainKinds
 class DrainRegistry {
  public:
   // An id >= 0, or -1 when memory or ids have run out. `name` must outlive the registration.
-  int64_t Register(DrainKind kind, const char* name, DrainFn fn, void* arg);
+  int64_t Register(DrainKind kind, const char* name, DrainFn fn, void* arg) {
+    return handlers_.Register(kind, {name, fn, arg});
+  }
 
   // True once fn is not running and will never run again; false if there is no such id.
-  bool Unregister(int64_t id);
-  void UnregisterAll();
+  bool Unregister(int64_t id) { return handlers_.Unregister(id); }
+  void UnregisterAll() { handlers_.UnregisterAll(); }
 
   // Runs all handlers, protocols first. Returns what they freed, or -1 without running any if a
   // broadcast is in flight.
@@ -54,16 +48,13 @@ class DrainRegistry {
   void AfterFork();
 
  private:
-  struct Slot;
-  enum State : uint32_t { kFree, kFilling, kReady, kRunning, kLeaving };
+  struct Handler {
+    const char* name;
+    DrainFn fn;
+    void* arg;
+  };
 
-  Slot* Acquire(DrainKind kind);
-  Slot* Find(uint64_t index) const;
-  static int64_t IdOf(const Slot& slot, uint32_t word);
-  static long RunSlot(Slot& slot, int zone, long wanted);
-
-  Atomic<Slot*> heads_[kDrainKinds] = {};
-  Atomic<uint32_t> slots_{0};
+  Callbacks<Handler, kDrainKinds> handlers_;
   Atomic<uint32_t> in_flight_{0};
   SharedCounter broadcasts_;
   SharedCounter drained_;

@@ -24,12 +24,12 @@ enum Break {
   kBreakRestoreCheck = 6,  // alloc/caches.cc: who restores a cache does not look for waiters
   kBreakRefUnique = 7,     // chain/refcount.h [R1]
   kBreakRefDrop = 8,       // chain/refcount.h [R2]
-  kBreakDrainExit = 9,     // reclaim/drain.h: unregister does not wait
+  kBreakDrainExit = 9,     // reclaim/callbacks.h: unregister does not wait
   kBreakRecordClaim = 10,  // reclaim/registry.h: a claim is not a compare-and-swap
   kBreakSumOrder = 11,     // alloc/figures.cc: allocations are summed before frees
   kBreakForkGate = 12,     // alloc/fork.cc: a fork does not wait for moves under way
   kBreakClaimLook = 13,    // reclaim/registry.h: a claimed record is not looked at again
-  kBreakDrainIdle = 14,    // reclaim/drain.cc [D4]: unregister of an idle handler is relaxed
+  kBreakDrainIdle = 14,    // reclaim/callbacks.h [D4]: unregister of an idle one is relaxed
   kBreakTransitLook = 15,  // alloc/transit.h: the second look is left out
   kBreakLimitOrder = 16,   // alloc/carve.cc [V3]: a new limit is stored relaxed
   kBreakGrant = 17,        // reclaim/waiters.h [Q3]: an object is handed over relaxed
@@ -44,6 +44,7 @@ enum Break {
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held
   kBreakRegionPin = 43,    // alloc/region.cc: pages go back also when they may be registered
+  kBreakBellOrder = 45,    // reclaim/bell.h: the bell is quieted after the look
   kBreakQueueLock = 50,    // chain/mbufq.cc: a mbuf_queue is used without its lock
 };
 

@@ -113,6 +113,9 @@ fill share/man/man1 mbstat.1
 fill share/man/man1 weir-server.1
 fill share/man/man3 weir.3
 place share/weir BUILD.bazel 644 "$here/files/weir.BUILD"
+place share/weir weir.rules.yml 644 "$tree/stats/alerts/weir.rules.yml"
+place share/weir grafana.json 644 "$tree/stats/grafana/weir.json"
+place share/doc/weir operations.md 644 "$tree/docs/operations.md"
 for file in CHANGELOG.md LICENSE README.md; do
   place share/doc/weir "$file" 644 "$tree/$file"
 done

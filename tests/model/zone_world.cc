@@ -8,11 +8,11 @@
 #include "weir/alloc/alloc.h"
 #include "weir/alloc/fork.h"
 #include "weir/alloc/metadata.h"
+#include "weir/alloc/own_thread.h"
 #include "weir/alloc/pools.h"
 #include "weir/alloc/sampling.h"
 #include "weir/alloc/slab_range.h"
 #include "weir/alloc/slab_source.h"
-#include "weir/alloc/trimmer.h"
 
 namespace weir {
 namespace {
@@ -58,8 +58,11 @@ const char* ChooseSlabSources(const weir_options&, SlabSources& chosen) {
   chosen.all = &kStaticSlabs;
   return nullptr;
 }
-void StartTrimmer(int64_t) {}
-void RestartTrimmer() {}
+void StartTrimming() {}
+int KeepOwnThread() { return 0; }
+void LeaveOwnThread() {}
+void RingOwnThread() {}
+void RestartOwnThread() {}
 void LockRanges() {}
 void UnlockRanges() {}
 
