@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "bench/hand_over.h"
+#include "bench/work.h"
 
 namespace weir_bench {
 
@@ -32,7 +33,8 @@ inline void PingPong(benchmark::State& state) {
   }
   ball.store(kStop, std::memory_order_release);
   other.join();
-  state.counters["units"] = 2;
+  Units(state, 2);
+  ByTheClock(state);
 }
 
 }  // namespace weir_bench
