@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
+#include <cstdio>
 #include <string_view>
 
 #include "bench/at_limit.h"
@@ -29,7 +30,9 @@ int BenchMain(int argc, char** argv) {
   if (what == "--check") {
     Peer::Start(kPackets);
     [[maybe_unused]] typename Peer::Thread thread;
-    return PeerCheck<Peer>().Run() ? 0 : 1;
+    const char* fault = PeerCheck<Peer>().Run();
+    if (fault != nullptr) fprintf(stderr, "%s: %s\n", Peer::kName, fault);
+    return fault == nullptr ? 0 : 1;
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;

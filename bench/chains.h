@@ -1,5 +1,5 @@
-// W6: nearly 16 KiB of data come in, in eight pieces; the chain is cut in the middle of a piece, put
-// together again, made contiguous, and freed. Mostly, it is the copying that takes time.
+// W6: nearly 16 KiB of data come in, in eight pieces; the chain is cut in the middle of a piece,
+// put together again, made contiguous, and freed. Mostly, it is the copying that takes time.
 #ifndef WEIR_BENCH_CHAINS_H_
 #define WEIR_BENCH_CHAINS_H_
 
@@ -19,7 +19,9 @@ inline constexpr size_t kChainBytes = kPieces * kDataBytes;
 inline constexpr size_t kCut = 5000;
 
 template <typename Peer>
-concept Chains = requires(typename Peer::Buf* b) { Peer::Linearise(b); };
+concept Chains = requires(typename Peer::Buf* b) {
+  Peer::Linearise(b);
+};
 
 template <typename Peer>
 typename Peer::Buf* MakePiece(const char* from) {

@@ -3,10 +3,10 @@
 import html
 
 WORKS = [
-    ("W1", "256-byte buffer, alloc + free"), ("W1b", "the same in bursts of 32"),
-    ("W2", "packet with 2 KiB, alloc + free"), ("W2b", "the same in bursts of 32"),
+    ("W1", "256-byte buffer, alloc + free"), ("W1b", "in bursts of 32"),
+    ("W2", "packet with 2 KiB, alloc + free"), ("W2b", "in bursts of 32"),
     ("W3", "zero-copy clone + free"), ("W4", "alloc here, free on another thread"),
-    ("W5", "packets on two threads at once"), ("W6", "16 KiB: join, split, linearise"),
+    ("W5", "packets on two threads at once"), ("W6", "15.5 KiB: join, split, linearise"),
     ("W8", "16 holders, half freed elsewhere"),
 ]
 COLUMNS = 3

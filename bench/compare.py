@@ -95,12 +95,13 @@ def main():
         progress.step(peer + ": memory")
         resident[peer] = json.loads(run(args, peer, "--resident"))
     about["ping_pong_ns"].append(round(ping_pong(args), 1))
-    counts = [json.loads(line) for line in run(args, "counts", "%g" % (4 * args.seconds)).splitlines()]
+    # Long enough that what threads do as they begin and end does not count.
+    lines = run(args, "counts", "%g" % (20 * args.seconds)).splitlines()
     result = {
         "context": about, "rounds": args.rounds, "seconds": args.seconds, "peers": args.peers,
         "works": {work: {peer: samples.summary(ns) for peer, ns in row.items()}
                   for work, row in table.items()},
-        "resident": resident, "counts": counts,
+        "resident": resident, "counts": [json.loads(line) for line in lines],
         "scale": json.load(open(args.scale, encoding="utf-8")) if args.scale else None,
     }
     os.makedirs(args.out, exist_ok=True)

@@ -49,15 +49,16 @@ int main(int argc, char** argv) {
     before = CountsNow();
     rmws = failed_swaps = 0;
   };
-  const auto print = [&before](const weir_bench::Scaled&) {
+  const auto print = [&before] {
     const Counts now = CountsNow();
     const double operations = static_cast<double>(now.operations - before.operations);
     const double exchanges = static_cast<double>(now.exchanges - before.exchanges);
-    printf(", \"refills_per_op\": %.6f, \"exchanges_per_op\": %.6f, \"rmws_per_op\": %.6f, "
-           "\"retries_per_exchange\": %.6f",
-           static_cast<double>(now.refills - before.refills) / operations, exchanges / operations,
-           static_cast<double>(rmws) / operations,
-           exchanges == 0 ? 0 : static_cast<double>(failed_swaps) / exchanges);
+    printf(
+        ", \"refills_per_op\": %.6f, \"exchanges_per_op\": %.6f, \"rmws_per_op\": %.6f, "
+        "\"retries_per_exchange\": %.6f",
+        static_cast<double>(now.refills - before.refills) / operations, exchanges / operations,
+        static_cast<double>(rmws) / operations,
+        exchanges == 0 ? 0 : static_cast<double>(failed_swaps) / exchanges);
   };
   return weir_bench::ScaleMain<CountedPeer>(argc, argv, start, print);
 }

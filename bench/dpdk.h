@@ -46,9 +46,9 @@ inline void StartDpdk(unsigned megabytes) {
 
 // A pool of mbufs with so many bytes of room each.
 inline rte_mempool* MakeDpdkPool(const char* name, size_t mbufs, unsigned cache, size_t room) {
-  rte_mempool* pool = rte_pktmbuf_pool_create(name, static_cast<unsigned>(mbufs), cache, 0,
-                                              static_cast<uint16_t>(RTE_PKTMBUF_HEADROOM + room),
-                                              SOCKET_ID_ANY);
+  rte_mempool* pool =
+      rte_pktmbuf_pool_create(name, static_cast<unsigned>(mbufs), cache, 0,
+                              static_cast<uint16_t>(RTE_PKTMBUF_HEADROOM + room), SOCKET_ID_ANY);
   if (pool == nullptr) FailDpdk(name);
   return pool;
 }

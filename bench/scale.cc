@@ -5,5 +5,5 @@
 
 int main(int argc, char** argv) {
   return weir_bench::ScaleMain<weir_bench::WEIR_BENCH_PEER>(
-      argc, argv, [] {}, [](const weir_bench::Scaled&) {});
+      argc, argv, [] {}, [] {});
 }

@@ -10,8 +10,8 @@
 
 namespace weir_bench {
 
-// Prints a line of JSON for each work and each number of threads; extra(scaled) prints more members
-// of it. Around each, Before() is called first.
+// Prints a line of JSON for each work and each number of threads. before() is called before each,
+// and extra() prints more members of its line.
 template <typename Peer, typename Before, typename Extra>
 int ScaleMain(int argc, char** argv, Before before, Extra extra) {
   const double seconds = argc > 1 ? atof(argv[1]) : 0.2;
@@ -26,11 +26,13 @@ int ScaleMain(int argc, char** argv, Before before, Extra extra) {
       if (work.pairs && threads % 2 != 0) continue;
       before();
       const Scaled all = work.run(threads, std::chrono::duration<double>(seconds));
+      if (all.units == 0) continue;  // too short a time
       const double units = static_cast<double>(all.units);
-      printf("{\"peer\": \"%s\", \"work\": \"%s\", \"threads\": %d, \"units\": %.0f, "
-             "\"cpu_ns\": %.3f, \"wall_ns\": %.3f",
-             Peer::kName, work.name, threads, units, all.cpu_ns / units, all.wall_ns / units);
-      extra(all);
+      printf(
+          "{\"peer\": \"%s\", \"work\": \"%s\", \"threads\": %d, \"units\": %.0f, "
+          "\"cpu_ns\": %.3f, \"wall_ns\": %.3f",
+          Peer::kName, work.name, threads, units, all.cpu_ns / units, all.wall_ns / units);
+      extra();
       printf("}\n");
       fflush(stdout);
     }

@@ -14,8 +14,8 @@ namespace weir_bench {
 
 inline constexpr int kMostThreads = 16;
 
-// kEach buffers allocated, then freed: 1 is W1 or W2 on every thread (W5), 32 is W1b or W2b, and more
-// than a cache holds goes to what all threads share each time.
+// kEach buffers allocated, then freed: 1 is W1 or W2 on every thread (W5), 32 is W1b or W2b, and
+// more than a cache holds goes to what all threads share each time.
 template <typename Buf, Buf* (*kAlloc)(), void (*kFree)(Buf*), int kEach>
 struct AllocFree {
   explicit AllocFree(int) {}
@@ -32,8 +32,8 @@ struct AllocFree {
   Buf* held[kEach];
 };
 
-// W4: even threads allocate packets, odd ones free them; each pair has a ring. The unit is a packet,
-// counted where it is freed.
+// W4: even threads allocate packets, odd ones free them; each pair has a ring. The unit is a
+// packet, counted where it is freed.
 template <typename Peer>
 class HandOn {
  public:
@@ -57,8 +57,7 @@ class HandOn {
   }
 
  private:
-  using Ring =
-      boost::lockfree::spsc_queue<typename Peer::Buf*, boost::lockfree::capacity<1024>>;
+  using Ring = boost::lockfree::spsc_queue<typename Peer::Buf*, boost::lockfree::capacity<1024>>;
   static inline std::array<Ring, kMostThreads / 2> rings_;
 
   const bool frees_;

@@ -17,9 +17,7 @@ RATIOS = [
 ]
 LIVE_BYTES = 2304 * 1.02
 TRIMMED_MIB = 2.0
-EXCHANGES = 1 / 32
-# Depot operations are counted in whole magazines, also when a thread begins and ends.
-EXCHANGES_SLACK = 1.03
+OPERATIONS = 32.0  # for a depot exchange
 
 
 def best_peer(row):
@@ -60,8 +58,9 @@ def other_rows(result):
                memory["trimmed_again"] <= TRIMMED_MIB)
     if result["counts"]:
         most = max(row["exchanges_per_op"] for row in result["counts"])
-        yield ("depot exchanges for an operation, the most of all works", "1/32",
-               "1/%.1f" % (1 / most) if most else "0", most <= EXCHANGES * EXCHANGES_SLACK)
+        least = round(1 / most, 1) if most else float("inf")
+        yield ("depot exchanges for an operation, the most of all works", "1/%.0f" % OPERATIONS,
+               "1/%.1f" % least, least >= OPERATIONS)
 
 
 def rows(result):

@@ -1,4 +1,5 @@
-// Packets of mixed sizes that live for random times, as a sequence of steps that every peer repeats.
+// Packets of mixed sizes that live for random times, as a sequence of steps that every peer
+// repeats.
 //
 // A trace has kSlots places and kSteps steps. Each step picks a place, all with the same
 // probability; frees the packet there, and allocates one of a random size. So a packet's life is
@@ -60,8 +61,8 @@ inline double Uniform(std::mt19937_64& random) {
 
 inline size_t WebSize(std::mt19937_64& random) {
   if (random() % 10 < 4) return 200 + random() % 501;
-  const double normal = std::sqrt(-2 * std::log(Uniform(random))) *
-                        std::cos(2 * std::numbers::pi * Uniform(random));
+  const double normal =
+      std::sqrt(-2 * std::log(Uniform(random))) * std::cos(2 * std::numbers::pi * Uniform(random));
   return static_cast<size_t>(std::clamp(std::exp(8.35 + 1.37 * normal), 64.0, 16384.0));
 }
 
