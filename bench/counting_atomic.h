@@ -16,35 +16,34 @@ struct AtomicCounts {
 inline thread_local constinit AtomicCounts t_atomic_counts{};
 
 template <typename T>
-class Atomic {
- public:
-  constexpr Atomic() = default;
-  constexpr Atomic(T v) : value_(v) {}
-  Atomic(const Atomic&) = delete;
-  Atomic& operator=(const Atomic&) = delete;
+struct Atomic : std::atomic<T> {
+  using Base = std::atomic<T>;
+  using Base::Base;
 
-  T load(std::memory_order o) const { return value_.load(o); }
-  void store(T v, std::memory_order o) { value_.store(v, o); }
-  T exchange(T v, std::memory_order o) { return Count(), value_.exchange(v, o); }
-  T fetch_add(T v, std::memory_order o) { return Count(), value_.fetch_add(v, o); }
-  T fetch_sub(T v, std::memory_order o) { return Count(), value_.fetch_sub(v, o); }
-  T fetch_or(T v, std::memory_order o) { return Count(), value_.fetch_or(v, o); }
-  T fetch_and(T v, std::memory_order o) { return Count(), value_.fetch_and(v, o); }
-  bool compare_exchange_strong(T& e, T v, std::memory_order o, std::memory_order f) {
-    return Swapped(value_.compare_exchange_strong(e, v, o, f));
+  T exchange(T v, std::memory_order o) { return Count(Base::exchange(v, o)); }
+  T fetch_add(T v, std::memory_order o) { return Count(Base::fetch_add(v, o)); }
+  T fetch_sub(T v, std::memory_order o) { return Count(Base::fetch_sub(v, o)); }
+  T fetch_or(T v, std::memory_order o) { return Count(Base::fetch_or(v, o)); }
+  T fetch_and(T v, std::memory_order o) { return Count(Base::fetch_and(v, o)); }
+  template <typename... Orders>
+  bool compare_exchange_strong(T& expected, T v, Orders... orders) {
+    return Swapped(Base::compare_exchange_strong(expected, v, orders...));
   }
-  bool compare_exchange_weak(T& e, T v, std::memory_order o, std::memory_order f) {
-    return Swapped(value_.compare_exchange_weak(e, v, o, f));
+  template <typename... Orders>
+  bool compare_exchange_weak(T& expected, T v, Orders... orders) {
+    return Swapped(Base::compare_exchange_weak(expected, v, orders...));
   }
 
  private:
-  static void Count() { ++t_atomic_counts.rmws; }
+  static T Count(T old) {
+    ++t_atomic_counts.rmws;
+    return old;
+  }
   static bool Swapped(bool yes) {
-    Count();
+    ++t_atomic_counts.rmws;
     t_atomic_counts.failed_swaps += !yes;
     return yes;
   }
-  std::atomic<T> value_{T()};
 };
 
 template <typename T>

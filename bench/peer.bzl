@@ -43,6 +43,7 @@ def bench_peer(
                 "WEIR_BENCH_HEADER=\\\"bench/%s\\\"" % header,
                 "WEIR_BENCH_PEER=" + peer,
             ],
-            tags = ["manual"] if optional else [],
+            # Sanitizers cannot be linked statically.
+            tags = ["manual"] if optional or main == "scale.cc" else [],
             deps = deps + [":works" if main == "peer.cc" else ":scale_works"],
         )

@@ -21,7 +21,7 @@ int ScaleMain(int argc, char** argv, Before before, Extra extra) {
     return 2;
   }
   Peer::Start(1 << 15);
-  for (const ScaleWork<Peer>& work : ScaleWork<Peer>::kAll) {
+  for (const ScaleWork& work : kScaleWorks<Peer>) {
     for (int threads = 1; threads <= kMostThreads; threads *= 2) {
       if (work.pairs && threads % 2 != 0) continue;
       before();

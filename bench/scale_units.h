@@ -65,24 +65,24 @@ class HandOn {
   Spin spin_;
 };
 
-template <typename Peer>
 struct ScaleWork {
-  using Buf = typename Peer::Buf;
   const char* name;
   bool pairs;  // needs an even number of threads
   Scaled (*run)(int threads, std::chrono::duration<double> time);
+};
 
-  template <Buf* (*kAlloc)(), void (*kFree)(Buf*), int kEach>
-  static constexpr auto kRun = RunThreads<Peer, AllocFree<Buf, kAlloc, kFree, kEach>>;
+template <typename Peer>
+using SmallUnit = AllocFree<typename Peer::Buf, Peer::AllocSmall, Peer::FreeSmall, 1>;
+template <typename Peer, int kEach>
+using PacketUnit = AllocFree<typename Peer::Buf, Peer::AllocPacket, Peer::FreePacket, kEach>;
 
-  static constexpr ScaleWork kAll[] = {
-      {"small", false, kRun<Peer::AllocSmall, Peer::FreeSmall, 1>},
-      {"small-32", false, kRun<Peer::AllocSmall, Peer::FreeSmall, 32>},
-      {"packet", false, kRun<Peer::AllocPacket, Peer::FreePacket, 1>},
-      {"packet-32", false, kRun<Peer::AllocPacket, Peer::FreePacket, 32>},
-      {"packet-256", false, kRun<Peer::AllocPacket, Peer::FreePacket, 256>},
-      {"hand-over", true, RunThreads<Peer, HandOn<Peer>>},
-  };
+template <typename Peer>
+inline constexpr ScaleWork kScaleWorks[] = {
+    {"small", false, RunThreads<Peer, SmallUnit<Peer>>},
+    {"packet", false, RunThreads<Peer, PacketUnit<Peer, 1>>},
+    {"packet-32", false, RunThreads<Peer, PacketUnit<Peer, 32>>},
+    {"packet-256", false, RunThreads<Peer, PacketUnit<Peer, 256>>},
+    {"hand-over", true, RunThreads<Peer, HandOn<Peer>>},
 };
 
 }  // namespace weir_bench
