@@ -96,7 +96,8 @@ def main():
         resident[peer] = json.loads(run(args, peer, "--resident"))
     about["ping_pong_ns"].append(round(ping_pong(args), 1))
     # Long enough that what threads do as they begin and end does not count.
-    lines = run(args, "counts", "%g" % (20 * args.seconds)).splitlines()
+    lines = (run(args, "counts", "%g" % (20 * args.seconds)) +
+             run(args, "counts-tiny", "%g" % args.seconds)).splitlines()
     result = {
         "context": about, "rounds": args.rounds, "seconds": args.seconds, "peers": args.peers,
         "works": {work: {peer: samples.summary(ns) for peer, ns in row.items()}

@@ -6,6 +6,7 @@
 
 #include "bench/scale_main.h"
 #include "bench/weir_peer.h"
+#include "weir/alloc/layout.h"
 #include "weir/stats/atomic.h"
 
 namespace {

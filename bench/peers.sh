@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # The peers of the benchmarks, and what has to be there for one that needs a package of its own;
 # sourced. bazel/setup bench installs the packages.
 

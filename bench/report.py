@@ -1,5 +1,7 @@
 """The result as a page, docs/performance.md: fills bench/page.md in."""
 
+import statistics
+
 import machine
 import samples
 import targets
@@ -47,10 +49,16 @@ def memory_table(result):
     return table(["peer", "bytes a packet", "MiB left: freed", "trimmed", "the second time"], rows)
 
 
-def counts_table(result):
+def counts_table(counts):
     columns = ["refills_per_op", "exchanges_per_op", "rmws_per_op", "retries_per_exchange"]
-    rows = [[r["work"], r["threads"]] + ["%.6f" % r[c] for c in columns] for r in result["counts"]]
-    return table(["work", "threads"] + [c.replace("_", " ") for c in columns], rows)
+    groups = {}
+    for row in counts:
+        # What a thread keeps to itself costs the same with magazines of any size: nothing.
+        if row["magazine"] == targets.MAGAZINE or row["work"] == "hand-over":
+            groups.setdefault((row["magazine"], row["work"], row["threads"]), []).append(row)
+    rows = [list(key) + ["%.6f" % statistics.median(row[c] for row in group) for c in columns]
+            for key, group in groups.items()]
+    return table(["magazine", "work", "threads"] + [c.replace("_", " ") for c in columns], rows)
 
 
 def instructions_table():
@@ -75,7 +83,9 @@ def scale_table(scale):
 def scale_part(scale):
     if not scale:
         return "Not measured: see `bench/carry`."
-    return "%(cpu)s, %(cores)s processors, %(date)s.\n\n" % scale["context"] + scale_table(scale)
+    return "%s\n\n%s\n\nCounts of that machine:\n\n%s" % (
+        "%(cpu)s, %(cores)s processors, %(date)s." % scale["context"], scale_table(scale),
+        counts_table(scale["counts"]))
 
 
 def targets_table(result):
@@ -95,7 +105,7 @@ def markdown(result):
         after=about["ping_pong_ns"][-1], targets=targets_table(result),
         works=works_table(result, lambda work: "-disturbed" not in work),
         disturbed=works_table(result, lambda work: "-disturbed" in work),
-        memory=memory_table(result), counts=counts_table(result),
+        memory=memory_table(result), counts=counts_table(result["counts"]),
         instructions=instructions_table(), scale=scale_part(result["scale"]),
         versions="\n".join("- %s %s" % v for v in about["packages"].items()),
         compiler=about["compiler"], kernel=about["kernel"])

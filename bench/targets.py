@@ -17,7 +17,7 @@ RATIOS = [
 ]
 LIVE_BYTES = 2304 * 1.02
 TRIMMED_MIB = 2.0
-OPERATIONS = 32.0  # for a depot exchange
+MAGAZINE = 32  # operations for an exchange with the depot, or more
 
 
 def best_peer(row):
@@ -56,11 +56,14 @@ def other_rows(result):
                "%.2f" % memory["trimmed"], memory["trimmed"] <= TRIMMED_MIB)
         yield ("the same the second time", "%g" % TRIMMED_MIB, "%.2f" % memory["trimmed_again"],
                memory["trimmed_again"] <= TRIMMED_MIB)
-    if result["counts"]:
-        most = max(row["exchanges_per_op"] for row in result["counts"])
-        least = round(1 / most, 1) if most else float("inf")
-        yield ("depot exchanges for an operation, the most of all works", "1/%.0f" % OPERATIONS,
-               "1/%.1f" % least, least >= OPERATIONS)
+    counts = [row for row in result["counts"] if row["magazine"] == MAGAZINE]
+    for column, what in [("exchanges_per_op", "depot exchanges for an operation"),
+                         ("retries_per_exchange", "swaps tried again for an exchange")]:
+        if counts:
+            most = max(row[column] for row in counts)
+            least = round(1 / most, 1) if most else float("inf")
+            yield (what + ", the most of all works and numbers of threads", "1/%d" % MAGAZINE,
+                   "1/%.1f" % least if most else "0", least >= MAGAZINE)
 
 
 def rows(result):
