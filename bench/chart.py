@@ -77,8 +77,8 @@ def svg(result):
         for column, (work, title) in enumerate(line):
             out += panel(10 + column * PANEL, y, work, title, result["works"][work])
         y += 40 + BAR * max(len(bars(result["works"][w])) for w, _ in line)
-    caption = ("nanoseconds for a unit of work, less is better; medians of %d rounds; %s, %d cores, %s"
-               % (result["rounds"], about["cpu"], about["cores"], about["date"][:10]))
+    caption = ("nanoseconds for a unit of work, less is better; medians of %d rounds; %s, %d cores, "
+               "%s" % (result["rounds"], about["cpu"], about["cores"], about["date"][:10]))
     head = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" role="img">'
             "<title>weir beside others: %s</title><style>%s</style>" % (
                 COLUMNS * PANEL + 10, y - 10, COLUMNS * PANEL + 10, html.escape(caption), STYLE))

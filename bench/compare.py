@@ -15,14 +15,15 @@ import samples
 
 def parse_args():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", required=True)
-    parser.add_argument("--all", required=True)
+    parser.add_argument("--bin")
+    parser.add_argument("--all", default="")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--works", default=".*")
     parser.add_argument("--peers")
     parser.add_argument("--scale")
+    parser.add_argument("--result")
     parser.add_argument("--out", default="bench-result")
     args = parser.parse_args()
     args.rounds = args.rounds or (3 if args.quick else 9)
@@ -35,6 +36,11 @@ def parse_args():
     return args
 
 
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def run(args, program, *arguments):
     """What it prints."""
     command = [os.path.join(args.bin, program), *arguments]
@@ -44,9 +50,9 @@ def run(args, program, *arguments):
     return done.stdout
 
 
-def benchmarks(args, program, works):
+def benchmarks(args, program, works, seconds):
     printed = run(args, program, "--benchmark_format=json",
-                  "--benchmark_min_time=%g" % args.seconds,
+                  "--benchmark_min_time=%g" % seconds,
                   "--benchmark_enable_random_interleaving=true",
                   "--benchmark_filter=^(%s)/" % works)
     # A filter that selects nothing prints nothing.
@@ -54,9 +60,9 @@ def benchmarks(args, program, works):
 
 
 def ping_pong(args):
-    """The least of several: how far apart the cores are, whoever else is on them."""
-    return min(samples.of_run(benchmarks(args, "ping-pong", "ping-pong"))["ping-pong"]
-               for _ in range(9))
+    """Nanoseconds of the way from one core to the other: how far apart they are."""
+    least = min(benchmarks(args, "ping-pong", "ping-pong", 0.3)[0]["least"] for _ in range(9))
+    return round(least, 1)
 
 
 class Progress:
@@ -74,13 +80,12 @@ class Progress:
             print("%d of %d" % (self.done, self.total), file=sys.stderr, flush=True)
 
 
-def main():
-    args = parse_args()
+def measure(args):
     about = machine.about()
     print(machine.line(about), flush=True)
-    about["ping_pong_ns"] = [round(ping_pong(args), 1)]
+    about["ping_pong_ns"] = [ping_pong(args)]
     print("ping-pong of two threads: %.0f ns one way" % about["ping_pong_ns"][0], flush=True)
-    progress = Progress(len(args.peers) * (args.rounds + 2))
+    progress = Progress(len(args.peers) * (args.rounds + 2) + 1)
     for peer in args.peers:
         progress.step(peer + ": does it work")
         run(args, peer, "--check")
@@ -88,29 +93,36 @@ def main():
     for _ in range(args.rounds):
         for peer in random.sample(args.peers, len(args.peers)):
             progress.step(peer)
-            for work, ns in samples.of_run(benchmarks(args, peer, args.works)).items():
+            printed = benchmarks(args, peer, args.works, args.seconds)
+            for work, ns in samples.of_run(printed).items():
                 table.setdefault(work, {}).setdefault(peer, []).append(ns)
     resident = {}
     for peer in args.peers:
         progress.step(peer + ": memory")
         resident[peer] = json.loads(run(args, peer, "--resident"))
-    about["ping_pong_ns"].append(round(ping_pong(args), 1))
+    progress.step("counts")
     # Long enough that what threads do as they begin and end does not count.
     lines = (run(args, "counts", "%g" % (20 * args.seconds)) +
              run(args, "counts-tiny", "%g" % args.seconds)).splitlines()
-    result = {
+    about["ping_pong_ns"].append(ping_pong(args))
+    return {
         "context": about, "rounds": args.rounds, "seconds": args.seconds, "peers": args.peers,
         "works": {work: {peer: samples.summary(ns) for peer, ns in row.items()}
                   for work, row in table.items()},
         "resident": resident, "counts": [json.loads(line) for line in lines],
-        "scale": json.load(open(args.scale, encoding="utf-8")) if args.scale else None,
     }
+
+
+def main():
+    args = parse_args()
     os.makedirs(args.out, exist_ok=True)
-    for name, text in [("json", samples.to_json(result)), ("md", report.markdown(result)),
-                       ("svg", chart.svg(result))]:
+    result = load(args.result) if args.result else measure(args)
+    if args.scale:
+        result["scale"] = load(args.scale)
+    for name, text in [("json", samples.to_json), ("md", report.markdown), ("svg", chart.svg)]:
         path = os.path.join(args.out, "performance." + name)
         with open(path, "w", encoding="utf-8") as out:
-            out.write(text)
+            out.write(text(result))
         print("wrote " + path)
 
 

@@ -20,7 +20,8 @@ def output_of(*command):
 
 def versions():
     """{package: version} of those that are installed."""
-    shown = output_of("dpkg-query", "-W", "-f=${Package} ${Version} ${db:Status-Status}\n", *PACKAGES)
+    fields = "${Package} ${Version} ${db:Status-Status}\n"
+    shown = output_of("dpkg-query", "-W", "-f=" + fields, *PACKAGES)
     rows = [line.split() for line in shown.splitlines()]
     return {row[0]: row[1] for row in rows if row[-1] == "installed"}
 

@@ -106,6 +106,6 @@ def markdown(result):
         works=works_table(result, lambda work: "-disturbed" not in work),
         disturbed=works_table(result, lambda work: "-disturbed" in work),
         memory=memory_table(result), counts=counts_table(result["counts"]),
-        instructions=instructions_table(), scale=scale_part(result["scale"]),
+        instructions=instructions_table(), scale=scale_part(result.get("scale")),
         versions="\n".join("- %s %s" % v for v in about["packages"].items()),
         compiler=about["compiler"], kernel=about["kernel"])

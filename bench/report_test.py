@@ -19,7 +19,7 @@ def result(works):
         "context": {"cpu": "A <CPU>", "cpu_model": "1", "cores": 2, "load": 0, "compiler": "c++",
                     "commit": "0", "date": "2000-01-01", "kernel": "6", "packages": {"libc6": "2"},
                     "ping_pong_ns": [1, 2]},
-        "rounds": 3, "seconds": 1, "peers": ["limit", "weir", "dpdk", "cord"], "scale": None,
+        "rounds": 3, "seconds": 1, "peers": ["limit", "weir", "dpdk", "cord"],
         "works": {work: {peer: samples.summary([ns]) for peer, ns in row.items()}
                   for work, row in works.items()},
         "resident": {"weir": {"live": 2304, "freed": 1, "trimmed": 3, "trimmed_again": 0}},
