@@ -7,20 +7,18 @@
     )
 
 `module = "x"` is short for `modules = {name: "x"}`. A library that ships no .pc file goes in
-`without_pc` (target: link flags) with the `header` that shows it is there. `in_setup = False` is for
-a package that bazel/setup leaves out.
+`without_pc` (target: link flags) with the `header` that shows it is there.
 
 Of the flags to compile with, -D and -I reach what depends on the library. Others cannot, and are
 left to it: -march, -include.
 """
 
 def _fail_missing(ctx, what, detail = ""):
-    setup = "  or run bazel/setup, which installs all that weir builds with.\n"
     fail("\n\n  weir needs {what}, which is in Debian's package {apt}:\n\n" .format(
         what = what,
         apt = ctx.attr.apt,
     ) + "      apt-get install " + ctx.attr.apt + "\n\n" +
-         (setup if ctx.attr.in_setup else "") + detail)
+         "  or run bazel/setup, which installs all that weir builds with.\n" + detail)
 
 def _pkg_config(ctx, tool, args, modules):
     result = ctx.execute([tool] + args + modules)
@@ -81,7 +79,6 @@ _pkg_config_repository = repository_rule(
     attrs = {
         "apt": attr.string(mandatory = True),
         "header": attr.string(),
-        "in_setup": attr.bool(),
         "modules": attr.string_dict(),
         "without_pc": attr.string_dict(),
     },
@@ -96,14 +93,12 @@ def pkg_config_library(
         module = None,
         modules = None,
         without_pc = None,
-        header = None,
-        in_setup = True):
+        header = None):
     """Declares the repository @name; see the top of this file."""
     _pkg_config_repository(
         name = name,
         apt = apt,
         header = header,
-        in_setup = in_setup,
         modules = modules or ({name: module} if module else {}),
         without_pc = without_pc or {},
     )

@@ -47,8 +47,28 @@ def weir_repositories():
     pkg_config_library(
         name = "dpdk",
         apt = "libdpdk-dev",
-        in_setup = False,  # 230 packages for one comparison
         module = "libdpdk",
+    )
+    pkg_config_library(
+        name = "gperftools",
+        apt = "libgoogle-perftools-dev",
+        modules = {"gperftools": "libtcmalloc_minimal"},
+    )
+    pkg_config_library(
+        name = "tbbmalloc",
+        apt = "libtbb-dev",
+        without_pc = {"tbbmalloc": "-ltbbmalloc_proxy -ltbbmalloc"},
+        header = "tbb/scalable_allocator.h",
+    )
+    pkg_config_library(
+        name = "libevent",
+        apt = "libevent-dev",
+        modules = {"libevent": "libevent_core"},
+    )
+    pkg_config_library(
+        name = "lwip",
+        apt = "liblwip-dev",
+        module = "lwip",
     )
     pkg_config_library(
         name = "libmicrohttpd",
@@ -78,6 +98,7 @@ def weir_repositories():
         apt = "libabsl-dev",
         modules = {
             "btree": "absl_btree",
+            "cord": "absl_cord",
             "flags": "absl_flags absl_flags_usage",
             "flags_parse": "absl_flags_parse absl_flags absl_flags_usage",
             "flat_hash_map": "absl_flat_hash_map",

@@ -159,7 +159,7 @@ def _headers_impl(ctx):
     merged = cc_common.merge_cc_infos(direct_cc_infos = [t[CcInfo] for t in ctx.attr.deps])
     return [CcInfo(compilation_context = merged.compilation_context)]
 
-_headers = rule(
+weir_headers = rule(
     implementation = _headers_impl,
     attrs = {"deps": attr.label_list(providers = [CcInfo])},
     doc = "The headers of the libraries, without their objects.",
@@ -177,7 +177,7 @@ def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **
       copts: besides.
       **kwargs: as in weir_test.
     """
-    _headers(
+    weir_headers(
         name = name + "_headers",
         testonly = True,
         deps = deps,

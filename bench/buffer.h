@@ -17,7 +17,8 @@ struct Buffer {
   uint32_t flags;
   uint64_t kind;  // type, zone and so on
   struct {
-    void* words[7];
+    size_t len;  // bytes in the whole packet
+    void* words[6];
   } packet;
   struct {
     char* buf;

@@ -1,39 +1,24 @@
-// The other thread of a benchmark: it frees what comes through a ring.
+// Another thread of a benchmark: what comes through a ring it frees, or hands on.
 #ifndef WEIR_BENCH_HAND_OVER_H_
 #define WEIR_BENCH_HAND_OVER_H_
-
-#include <sched.h>
 
 #include <atomic>
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 #include <thread>
 
+#include "bench/spin.h"
+
 namespace weir_bench {
 
-// Waits a little; after many times in vain lets somebody else run, so that a busy machine slows a
-// measurement down and does not stop it.
-class Spin {
- public:
-  void Wait() {
-    if (++turns_ % 4096 == 0) {
-      sched_yield();
-    } else {
-      __builtin_ia32_pause();
-    }
-  }
-
- private:
-  unsigned turns_ = 0;
-};
-
-template <typename Peer>
-class FreeingThread {
+// Calls done(b) for each buffer sent, on a thread of its own.
+template <typename Peer, typename Done>
+class OtherThread {
  public:
   using Buf = typename Peer::Buf;
 
-  FreeingThread() : thread_([this] { Run(); }) {}
-  ~FreeingThread() {
+  explicit OtherThread(Done done) : done_(done), thread_([this] { Run(); }) {}
+  ~OtherThread() {
     // release: pairs with Run's acquire, what was pushed before it is there to be freed.
     stop_.store(true, std::memory_order_release);
     thread_.join();
@@ -61,7 +46,7 @@ class FreeingThread {
       bool last = stop_.load(std::memory_order_acquire);
       Buf* b;
       if (ring_.pop(b)) {
-        Peer::FreePacket(b);
+        done_(b);
       } else if (last) {
         return;
       } else {
@@ -72,7 +57,13 @@ class FreeingThread {
 
   boost::lockfree::spsc_queue<Buf*, boost::lockfree::capacity<1024>> ring_;
   std::atomic<bool> stop_{false};
+  Done done_;
   std::thread thread_;
+};
+
+template <typename Peer>
+struct FreeingThread : OtherThread<Peer, void (*)(typename Peer::Buf*)> {
+  FreeingThread() : OtherThread<Peer, void (*)(typename Peer::Buf*)>(Peer::FreePacket) {}
 };
 
 }  // namespace weir_bench

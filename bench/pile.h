@@ -3,10 +3,13 @@
 #ifndef WEIR_BENCH_PILE_H_
 #define WEIR_BENCH_PILE_H_
 
+#include <atomic>
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+
+#include "bench/spin.h"
 
 namespace weir_bench {
 
@@ -29,11 +32,24 @@ class Pile {
  private:
   static constexpr uint32_t kMost = 64;
   static constexpr uint32_t kHalf = kMost / 2;
-  // From the one thread that frees more than it allocates to the one that does the opposite.
+  // From threads that free more than they allocate to those that do the opposite: one of each, as
+  // a rule, so each end has a lock that nobody waits for.
   using Way = boost::lockfree::spsc_queue<void*, boost::lockfree::capacity<4096>>;
+  class alignas(64) End {
+   public:
+    void lock() {
+      for (Spin spin; locked_.test_and_set(std::memory_order_acquire);) spin.Wait();
+    }
+    void unlock() { locked_.clear(std::memory_order_release); }
+
+   private:
+    std::atomic_flag locked_;
+  };
 
   [[gnu::noinline]] void Refill() {
+    out_.lock();
     count_ = static_cast<uint32_t>(way_.pop(blocks_, kHalf));
+    out_.unlock();
     while (count_ < kHalf) {
       blocks_[count_] = std::aligned_alloc(kBytes < 4096 ? kBytes : 4096, kBytes);
       ++count_;
@@ -41,7 +57,9 @@ class Pile {
   }
   [[gnu::noinline]] void Spill() {
     count_ -= kHalf;
-    size_t sent = way_.push(blocks_ + count_, kHalf);
+    in_.lock();
+    const size_t sent = way_.push(blocks_ + count_, kHalf);
+    in_.unlock();
     for (size_t i = sent; i < kHalf; ++i) std::free(blocks_[count_ + i]);
   }
 
@@ -50,6 +68,7 @@ class Pile {
 
   static inline constinit thread_local Pile own_{};
   static inline Way way_;
+  static inline End in_, out_;
 };
 
 }  // namespace weir_bench

@@ -4,34 +4,34 @@
 //   kName                        what the table calls it
 //   Buf                          its buffer
 //   Thread                       constructed on each thread that uses the peer, before it does
+//   Start(packets)               before all else, once; so many packets may be in use at once
 //   AllocSmall, FreeSmall        256 bytes, header written
 //   AllocPacket, FreePacket      a packet header and 2 KiB of room for data
-//   Fill(b, len)                 says that the packet holds len bytes
+//   Fill(b)                      says that the packet holds kDataBytes bytes
+//   Data(b)                      where they are
 //   Clone(b)                     a packet that shares b's data; freed with FreePacket
+// and, if it can
+//   AllocSized(n), FreeChain     a packet that holds n bytes, at most 16 KiB; frees any chain
+//   Join(a, b)                   puts b behind a
+//   Split(a, at)                 a keeps so many bytes; returns the rest
+//   Linearise(a)                 the same bytes in one piece
+//   kClonesStay                  its clones may not be freed on another thread
+//   Trim()                       gives back what is free
+//   Disturb()                    does what may go on in the background: disturber.h
+//   Limit(on)                    from now on AllocPacket returns null some time
 // Peers are measured warm: nothing here fails, or the program crashes.
 #ifndef WEIR_BENCH_WORKS_H_
 #define WEIR_BENCH_WORKS_H_
 
 #include <benchmark/benchmark.h>
 
-#include <cstddef>
-#include <string>
-
 #include "bench/hand_over.h"
+#include "bench/work.h"
 
 namespace weir_bench {
 
 inline constexpr int kBurst = 32;
 inline constexpr int kHolders = 16;
-
-// The compiler must have the pointer, and must assume that somebody wrote through it.
-template <typename T>
-void Use(T*& p) {
-  asm volatile("" : "+r"(p) : : "memory");
-}
-
-// What the report divides by: units of work in an iteration.
-inline void Units(benchmark::State& state, int n) { state.counters["units"] = n; }
 
 template <typename Peer>
 struct Works {
@@ -86,7 +86,7 @@ struct Works {
   static void CloneAndFree(benchmark::State& state) {
     [[maybe_unused]] typename Peer::Thread thread;
     Buf* packet = Peer::AllocPacket();
-    Peer::Fill(packet, 1500);
+    Peer::Fill(packet);
     for (auto _ : state) {
       Buf* b = Peer::Clone(packet);
       Use(b);
@@ -106,6 +106,7 @@ struct Works {
       other.Send(b);
     }
     Units(state, 1);
+    ByTheClock(state);
   }
 
   static void CloneAndSpread(benchmark::State& state) {
@@ -114,7 +115,7 @@ struct Works {
     Buf* held[kHolders];
     for (auto _ : state) {
       held[0] = Peer::AllocPacket();
-      Peer::Fill(held[0], 1500);
+      Peer::Fill(held[0]);
       for (int i = 1; i < kHolders; ++i) held[i] = Peer::Clone(held[0]);
       benchmark::ClobberMemory();
       other.Send(held + kHolders / 2, kHolders / 2);
@@ -122,32 +123,42 @@ struct Works {
       benchmark::ClobberMemory();
     }
     Units(state, 1);
+    ByTheClock(state);
+  }
+
+  // Three threads: one allocates, one looks at the packet and passes it on, one frees.
+  static void Pipeline(benchmark::State& state) {
+    [[maybe_unused]] typename Peer::Thread thread;
+    FreeingThread<Peer> last;
+    const auto pass_on = [&last](Buf* b) {
+      Use(b);
+      last.Send(b);
+    };
+    OtherThread<Peer, decltype(pass_on)> middle(pass_on);
+    for (auto _ : state) {
+      Buf* b = Peer::AllocPacket();
+      Use(b);
+      middle.Send(b);
+    }
+    Units(state, 1);
+    ByTheClock(state);
   }
 
   static void Register() {
-    auto add = [](const char* work, void (*run)(benchmark::State&)) {
-      return benchmark::RegisterBenchmark((std::string(work) + "/" + Peer::kName).c_str(), run)
-          ->UseRealTime();
-    };
-    add("W1", SmallPair);
-    add("W1b", SmallBurst);
-    add("W2", PacketPair);
-    add("W2b", PacketBurst);
-    add("W3", CloneAndFree);
-    add("W4", HandOver);
-    add("W5", PacketPair)->Threads(2);
-    add("W8", CloneAndSpread);
+    Add<Peer>("W1", SmallPair);
+    Add<Peer>("W1b", SmallBurst);
+    Add<Peer>("W2", PacketPair);
+    Add<Peer>("W2b", PacketBurst);
+    Add<Peer>("W3", CloneAndFree);
+    Add<Peer>("W4", HandOver);
+    Add<Peer>("W5", PacketPair)->Threads(2);
+    if constexpr (!requires { Peer::kClonesStay; }) Add<Peer>("W8", CloneAndSpread);
+    Add<Peer>("pipeline", Pipeline);
+    Add<Peer>("threads-4", PacketPair)->Threads(4);
+    Add<Peer>("threads-8", PacketPair)->Threads(8);
+    Add<Peer>("threads-16", PacketPair)->Threads(16);
   }
 };
-
-template <typename Peer>
-int BenchMain(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  Works<Peer>::Register();
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
 
 }  // namespace weir_bench
 

@@ -1,0 +1,111 @@
+"""The result as a page, docs/performance.md: fills bench/page.md in."""
+
+import statistics
+
+import machine
+import samples
+import targets
+
+def number(ns):
+    return "%.3g" % ns if ns < 1000 else "{:,.0f}".format(ns)
+
+
+def cell(row, peer):
+    here = row.get(peer)
+    if here is None:
+        return ""
+    text = number(here["median"]) + ("~" if here["disturbed"] else "")
+    limit = row.get("limit-c" if peer.endswith("-c") else "limit")
+    if limit and limit is not here and limit["median"]:
+        text += " (%.2f)" % (here["median"] / limit["median"])
+    return "**%s**" % text if peer == targets.best_peer(row) else text
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
+
+
+def works_table(result, keep):
+    works = sorted(filter(keep, result["works"]), key=samples.order)
+    peers = [p for p in result["peers"] if any(p in result["works"][w] for w in works)]
+    rows = []
+    for work in works:
+        row = result["works"][work]
+        spread = row.get("weir", {}).get("spread")
+        best = targets.best_peer(row)
+        to_best = "" if not best or "weir" not in row or not row[best]["median"] else (
+            "%.2f" % (row["weir"]["median"] / row[best]["median"]))
+        rows.append([work] + [cell(row, p) for p in peers] +
+                    [to_best, "" if spread is None else "%d %%" % spread])
+    return table(["work"] + peers + ["weir : best", "spread of weir"], rows)
+
+
+def memory_table(result):
+    def mib(value):
+        return "" if value is None else "%.1f" % value
+    rows = [[peer, m["live"], mib(m["freed"]), mib(m["trimmed"]), mib(m["trimmed_again"])]
+            for peer, m in result["resident"].items()]
+    return table(["peer", "bytes a packet", "MiB left: freed", "trimmed", "the second time"], rows)
+
+
+def counts_table(counts):
+    columns = ["refills_per_op", "exchanges_per_op", "rmws_per_op", "retries_per_exchange"]
+    groups = {}
+    for row in counts:
+        # What a thread keeps to itself costs the same with magazines of any size: nothing.
+        if row["magazine"] == targets.MAGAZINE or row["work"] == "hand-over":
+            groups.setdefault((row["magazine"], row["work"], row["threads"]), []).append(row)
+    rows = [list(key) + ["%.6f" % statistics.median(row[c] for row in group) for c in columns]
+            for key, group in groups.items()]
+    return table(["magazine", "work", "threads"] + [c.replace("_", " ") for c in columns], rows)
+
+
+def instructions_table():
+    with open("tests/fast_path_golden.txt", encoding="utf-8") as golden:
+        return table(["face", "compiler", "operation", "instructions"],
+                     [line.split() for line in golden if line.strip()])
+
+
+def scale_table(scale):
+    cells = {}
+    for s in scale["samples"]:
+        # Pairs wait for each other, and waiting is processor time.
+        ns = s["wall_ns" if s["work"] == "hand-over" else "cpu_ns"]
+        cells.setdefault((s["work"], s["peer"]), {}).setdefault(s["threads"], []).append(ns)
+    threads = sorted({s["threads"] for s in scale["samples"]})
+    rows = [[work, peer] + [number(samples.summary(by[t])["median"]) if t in by else ""
+                            for t in threads]
+            for (work, peer), by in sorted(cells.items())]
+    return table(["work", "peer"] + ["%d" % t for t in threads], rows)
+
+
+def scale_part(scale):
+    if not scale:
+        return "Not measured: see `bench/carry`."
+    return "%s\n\n%s\n\nCounts of that machine:\n\n%s" % (
+        "%(cpu)s, %(cores)s processors, %(date)s." % scale["context"], scale_table(scale),
+        counts_table(scale["counts"]))
+
+
+def targets_table(result):
+    words = {True: "met", False: "**missed**"}
+    return table(["work", "at most", "measured", ""],
+                 [[what, most, got or "", words[met] if got else "not measured"]
+                  for what, most, got, met in targets.rows(result)])
+
+
+def markdown(result):
+    about = result["context"]
+    with open("bench/page.md", encoding="utf-8") as page:
+        text = page.read()
+    return text.format(
+        line=machine.line(about), rounds=result["rounds"], seconds=result["seconds"],
+        clean=100 * samples.CLEAN - 100, before=about["ping_pong_ns"][0],
+        after=about["ping_pong_ns"][-1], targets=targets_table(result),
+        works=works_table(result, lambda work: "-disturbed" not in work),
+        disturbed=works_table(result, lambda work: "-disturbed" in work),
+        memory=memory_table(result), counts=counts_table(result["counts"]),
+        instructions=instructions_table(), scale=scale_part(result.get("scale")),
+        versions="\n".join("- %s %s" % v for v in about["packages"].items()),
+        compiler=about["compiler"], kernel=about["kernel"])

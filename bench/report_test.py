@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""That the figures of a run become the right words."""
+
+import os
+import sys
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import chart
+import report
+import samples
+import targets
+
+
+def result(works):
+    return {
+        "context": {"cpu": "A <CPU>", "cpu_model": "1", "cores": 2, "load": 0, "compiler": "c++",
+                    "commit": "0", "date": "2000-01-01", "kernel": "6", "packages": {"libc6": "2"},
+                    "ping_pong_ns": [1, 2]},
+        "rounds": 3, "seconds": 1, "peers": ["limit", "weir", "dpdk", "cord"],
+        "works": {work: {peer: samples.summary([ns]) for peer, ns in row.items()}
+                  for work, row in works.items()},
+        "resident": {"weir": {"live": 2304, "freed": 1, "trimmed": 3, "trimmed_again": 0}},
+        "counts": [{"magazine": 32, "work": "hand-over", "threads": 2, "refills_per_op": 1 / 64,
+                    "exchanges_per_op": 1 / 32, "rmws_per_op": 1 / 8, "retries_per_exchange": 0.5}],
+    }
+
+
+class Samples(unittest.TestCase):
+    def test_time_of_a_unit(self):
+        base = {"threads": 1, "units": 32, "real_time": 640, "cpu_time": 320}
+        got = samples.of_run([
+            dict(base, name="W1b/x/real_time"), dict(base, name="W4/x/real_time", clock=1),
+            dict(base, name="W5/x/threads:2", threads=2, units=2),
+            {"name": "latency/x", "p50": 1, "p99": 2, "p99.9": 3, "p99.99": 4, "max": 5}])
+        self.assertEqual(got, {"W1b": 10, "W4": 20, "W5": 320, "latency p50": 1, "latency p99": 2,
+                               "latency p99.9": 3, "latency p99.99": 4, "latency max": 5})
+
+    def test_disturbed_samples_do_not_count(self):
+        self.assertEqual(samples.summary([10, 11, 12, 50])["median"], 11)
+        self.assertFalse(samples.summary([10, 11, 12, 50])["disturbed"])
+        self.assertTrue(samples.summary([10, 50, 50, 50])["disturbed"])
+
+
+class Targets(unittest.TestCase):
+    def met(self, works):
+        return {(what, most): met for what, most, got, met in targets.rows(result(works)) if got}
+
+    def test_ratio_decides(self):
+        got = self.met({"W1": {"limit": 4, "weir": 5, "dpdk": 7}})
+        self.assertEqual(got["W1, C++", "1.25 x limit"], True)
+        self.assertEqual(got["W1, C++", "0.65 x dpdk"], False)
+
+    def test_best_peer_is_not_ours(self):
+        row = {peer: {"median": ns} for peer, ns in
+               {"limit": 1, "weir-c": 2, "cord": 4, "dpdk": 3}.items()}
+        self.assertEqual(targets.best_peer(row), "dpdk")
+
+    def test_counts_and_memory(self):
+        got = list(self.met({}).values())
+        self.assertEqual(got, [True, False, True, True, False])
+
+
+class Page(unittest.TestCase):
+    WORKS = {"W1": {"limit": 4, "weir": 5, "dpdk": 7, "cord": 9}, "W1-disturbed": {"weir": 6}}
+
+    def test_says_it_all(self):
+        page = report.markdown(result(self.WORKS))
+        self.assertIn("| W1 | 4 | 5 (1.25) | **7 (1.75)** | 9 (2.25) | 0.71 | 0 % |", page)
+        self.assertIn("| W1-disturbed | 6 |", page)
+        self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met |", page)
+        self.assertIn("| W2, C++ | 1.25 x limit |  | not measured |", page)
+
+    def test_chart_has_a_bar_for_each(self):
+        root = ElementTree.fromstring(chart.svg(result(self.WORKS)))
+        bars = root.findall("{http://www.w3.org/2000/svg}rect")
+        self.assertEqual([bar.get("class") for bar in bars], ["limit", "weir", "bar", "bar"])
+        widths = [float(bar.get("width")) for bar in bars]
+        self.assertEqual(widths, sorted(widths))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,62 @@
+"""Samples of what works take, and what is made of them."""
+
+import json
+import re
+import statistics
+
+# A sample this much above the fastest had company on its core.
+CLEAN = 1.3
+PARTS = ("p50", "p99", "p99.9", "p99.99", "max")
+
+
+def of_run(benchmarks):
+    """{work: ns for a unit} of what Google Benchmark printed: processor time, or by the clock where
+    others take part. A distribution is several works."""
+    result = {}
+    for bench in benchmarks:
+        work = bench["name"].split("/")[0]
+        if "p50" in bench:
+            for part in PARTS:
+                result["%s %s" % (work, part)] = bench[part]
+            continue
+        # The counter sums over threads, as the processor time of an iteration does.
+        units = bench["units"] / bench["threads"]
+        result[work] = bench["real_time" if "clock" in bench else "cpu_time"] / units
+    return result
+
+
+def summary(values):
+    clean = [v for v in values if v <= CLEAN * min(values)]
+    quartiles = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
+    median = statistics.median(clean)
+    return {
+        "median": round(median, 2),
+        # Of all samples: between the quartiles, in percent of the median.
+        "spread": round(100 * (quartiles[2] - quartiles[0]) / median) if median else 0,
+        "disturbed": 2 * len(clean) <= len(values),
+        "samples": [round(v, 1 if v < 1000 else None) for v in values],
+    }
+
+
+def order(work):
+    """W1 to W8 first, then by name; disturbed ones behind the others, parts in their order."""
+    name, _, part = work.partition(" ")
+    return (name.endswith("-disturbed"), not re.match(r"W\d", name),
+            [int(t) if t.isdigit() else t for t in re.split(r"(\d+)", name) if t][:1] != ["W"],
+            re.sub(r"\d+", lambda n: "%03d" % int(n.group()), name),
+            PARTS.index(part) if part else -1)
+
+
+def to_json(result):
+    """One line for each row, so that a change of the file can be read."""
+    lines = []
+    for key, value in result.items():
+        if isinstance(value, (dict, list)) and key in ("works", "resident", "counts", "scale"):
+            rows = value.items() if isinstance(value, dict) else ((None, v) for v in value)
+            inner = ",\n".join(("%s: " % json.dumps(k) if k is not None else "") +
+                               json.dumps(v, separators=(",", ":")) for k, v in rows)
+            lines.append("%s: %s" % (json.dumps(key), ("{\n%s\n}" if isinstance(value, dict)
+                                                       else "[\n%s\n]") % inner))
+        else:
+            lines.append("%s: %s" % (json.dumps(key), json.dumps(value)))
+    return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -1,0 +1,70 @@
+"""What weir has to reach, as ratios within one run."""
+
+PEERS_OWN = ("limit", "limit-c", "weir", "weir-c")
+
+# (peer, work, at most so many times, of this peer's)
+RATIOS = [
+    ("weir", "W1", 1.25, "limit"), ("weir", "W1", 0.65, "dpdk"),
+    ("weir", "W1b", 1.25, "limit"), ("weir", "W1b", 0.65, "dpdk"),
+    ("weir", "W2", 1.25, "limit"), ("weir", "W2", 0.75, "dpdk"),
+    ("weir", "W2b", 1.25, "limit"), ("weir", "W2b", 0.75, "dpdk"),
+    ("weir", "W3", 1.3, "limit"), ("weir", "W3", 1.1, "cord"), ("weir", "W3", 0.25, "dpdk"),
+    ("weir", "W4", 1.1, "limit"), ("weir", "W4", 1.0, "dpdk"),
+    ("weir", "W5", 1.05, "W2"), ("weir", "W5", 0.7, "dpdk"),
+    ("weir", "W6", 1.05, "limit"), ("weir", "W6", 0.92, "best"),
+    ("weir", "W8", 1.15, "limit"), ("weir", "W8", 0.8, "cord"),
+    ("weir-c", "W1", 1.2, "limit-c"),
+]
+LIVE_BYTES = 2304 * 1.02
+TRIMMED_MIB = 2.0
+MAGAZINE = 32  # operations for an exchange with the depot, or more
+
+
+def best_peer(row):
+    """The fastest of those that are not ours; None if there is none."""
+    others = [peer for peer in row if peer not in PEERS_OWN]
+    return min(others, key=lambda peer: row[peer]["median"], default=None)
+
+
+def _median(result, work, peer):
+    return result["works"].get(work, {}).get(peer, {}).get("median")
+
+
+def ratio_rows(result):
+    """(what, wanted, measured or None, met) of each of RATIOS."""
+    for peer, work, most, of in RATIOS:
+        mine = _median(result, work, peer)
+        if of == "best":
+            best = best_peer(result["works"].get(work, {}))
+            theirs, name = _median(result, work, best), "the best peer (%s)" % best
+        elif of == "W2":
+            theirs, name = _median(result, "W2", peer), "its own W2"
+        else:
+            theirs, name = _median(result, work, of), of
+        ratio = mine / theirs if mine and theirs else None
+        yield ("%s, %s" % (work, "C face" if peer == "weir-c" else "C++"),
+               "%g x %s" % (most, name), "%.2f" % ratio if ratio else None,
+               ratio is not None and ratio <= most)
+
+
+def other_rows(result):
+    memory = result["resident"].get("weir")
+    if memory:
+        yield ("resident bytes for a packet in use", "%.0f" % LIVE_BYTES, "%d" % memory["live"],
+               memory["live"] <= LIVE_BYTES)
+        yield ("MiB that stay after all are freed and one trim", "%g" % TRIMMED_MIB,
+               "%.2f" % memory["trimmed"], memory["trimmed"] <= TRIMMED_MIB)
+        yield ("the same the second time", "%g" % TRIMMED_MIB, "%.2f" % memory["trimmed_again"],
+               memory["trimmed_again"] <= TRIMMED_MIB)
+    counts = [row for row in result["counts"] if row["magazine"] == MAGAZINE]
+    for column, what in [("exchanges_per_op", "depot exchanges for an operation"),
+                         ("retries_per_exchange", "swaps tried again for an exchange")]:
+        if counts:
+            most = max(row[column] for row in counts)
+            least = round(1 / most, 1) if most else float("inf")
+            yield (what + ", the most of all works and numbers of threads", "1/%d" % MAGAZINE,
+                   "1/%.1f" % least if most else "0", least >= MAGAZINE)
+
+
+def rows(result):
+    return list(ratio_rows(result)) + list(other_rows(result))
