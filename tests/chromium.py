@@ -98,12 +98,12 @@ class Chromium:
             {"name": "prefers-color-scheme", "value": scheme},
             {"name": "prefers-reduced-motion", "value": motion}])
 
-    def screenshot(self, path):
-        """The whole page, as high as it is."""
+    def screenshot(self, path, top=0, height=None):
+        """The page, as high as it is, or part of it."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         image = self.call("Page.captureScreenshot", captureBeyondViewport=True,
-                          clip={"x": 0, "y": 0, "width": size["width"], "height": size["height"],
-                                "scale": 1})
+                          clip={"x": 0, "y": top, "width": size["width"],
+                                "height": height or size["height"] - top, "scale": 1})
         with open(path, "wb") as file:
             file.write(base64.b64decode(image["data"]))
 

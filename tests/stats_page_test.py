@@ -337,7 +337,7 @@ class PageTest(unittest.TestCase):
             ?.textContent.includes('▲')""")
         state = self.browser.look("""document.querySelector(
             '[data-set=tenant-a] [data-zone=cluster] .state').textContent""")
-        self.assertEqual(state, "nearly full: 100 % of 500 in use")
+        self.assertEqual(state, "full: 100 % of 500 in use")
         self.assertEqual(self.look("cut"), [])
 
     def test_an_exporter_that_is_gone_is_told_and_its_return_noticed(self):
@@ -451,15 +451,18 @@ def open_page(browser, url, hurry=False):
 
 
 def take_screenshots(program, browser, folder):
+    """Those without a shape in their name are what docs/ has."""
     def shots(name):
-        for shape, size in [("", (1280, 900, "light")), ("-dark", (1280, 900, "dark")),
-                            ("-phone", (360, 740, "light")), ("-phone-dark", (360, 740, "dark"))]:
-            browser.show_as(*size, motion="reduce", mobile=size[0] < 500)
+        for shape, (width, height, scheme) in {
+                "": (1120, 800, "light"), "-all": (1280, None, "light"),
+                "-dark": (1280, None, "dark"), "-phone": (360, None, "light"),
+                "-phone-dark": (360, None, "dark")}.items():
+            browser.show_as(width, height or 800, scheme, "reduce", mobile=width < 500)
             time.sleep(0.3)
-            browser.screenshot(os.path.join(folder, f"page-{name}{shape}.png"))
+            browser.screenshot(os.path.join(folder, f"page-{name}{shape}.png"), height=height)
 
-    browser.show_as(1280, 900)
     program.do("rest")
+    browser.show_as(1120, 800)
     open_page(browser, program.url)
     for state, seconds in [("rest", 3), ("load", 25), ("limit", 15)]:
         program.do(state)

@@ -124,7 +124,7 @@ class Pool {
       setFigure(addFigure(this.state, 'waiting'), zone.waiting, whole);
       this.state.append(' waiting, ');
     }
-    if (full) this.state.append('nearly full: ');
+    if (full) this.state.append(part < 1 ? 'nearly full: ' : 'full: ');
     if (zone.limit) {
       setFigure(addFigure(this.state, 'part'), part, percent);
       this.state.append(' of ');
@@ -146,8 +146,8 @@ class Pool {
     const name = titleOf(zone);
     if (zone.waiting) return { level: 'alarm', text: `callers${owner} wait for ${article(name)}` };
     if (zone.limit && zone.in_use / zone.limit >= NEARLY_FULL) {
-      return { level: 'warn', text: `${name} pool${owner} ${recent ? 'full, running short'
-                                                                   : 'nearly full'}` };
+      const full = zone.in_use < zone.limit && !recent ? 'nearly full' : 'full';
+      return { level: 'warn', text: `${name} pool${owner} ${full}${recent ? ', running short' : ''}` };
     }
     return recent ? { level: 'warn', text: `${name} pool${owner} ran short a moment ago` } : null;
   }
