@@ -15,6 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "weir/stats/accept.h"
 #include "weir/stats/json.h"
 #include "weir/stats/listen_socket.h"
 #include "weir/stats/page.h"
@@ -64,11 +67,7 @@ std::vector<SetSnapshot> OtherSets(const Exporter::Options& options) {
 
 Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
                std::string_view accept) {
-  // Scrapers that know OpenMetrics ask for it by name; who asks for anything gets the format
-  // that everything reads.
-  const auto format = accept.find("application/openmetrics-text") != std::string_view::npos
-                          ? PrometheusText::Format::kOpenMetrics
-                          : PrometheusText::Format::kPrometheus;
+  const auto format = FormatFor(accept);
   PrometheusText text(format);
   AddMetrics(snapshot, &text, OtherSets(options));
   if (options.metrics) options.metrics(text);
@@ -136,6 +135,21 @@ bool SameFile(int a, int b) {
          one.st_ino == two.st_ino;
 }
 
+// A header that comes several times is one list.
+std::string AcceptOf(MHD_Connection* connection) {
+  std::string all;
+  MHD_get_connection_values(
+      connection, MHD_HEADER_KIND,
+      [](void* list, MHD_ValueKind, const char* name, const char* value) {
+        if (value != nullptr && absl::EqualsIgnoreCase(name, MHD_HTTP_HEADER_ACCEPT)) {
+          absl::StrAppend(static_cast<std::string*>(list), value, ",");
+        }
+        return MHD_YES;
+      },
+      &all);
+  return all;
+}
+
 void DiscardLog(void*, const char*, va_list) {}
 
 }  // namespace
@@ -200,11 +214,9 @@ class Exporter::Daemon {
       return MHD_YES;
     }
     if (*upload_size != 0) return MHD_NO;
-    const char* accept =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
     try {
       const Options& options = static_cast<Daemon*>(self)->options_;
-      return Send(connection, AnswerFor(options, url, accept != nullptr ? accept : ""));
+      return Send(connection, AnswerFor(options, url, AcceptOf(connection)));
     } catch (...) {  // from a callback or for want of memory; the caller is C
       return Send(connection, {.status = MHD_HTTP_INTERNAL_SERVER_ERROR,
                                .body = "The figures could not be put together.\n"});

@@ -48,11 +48,22 @@ void AppendLabel(std::string_view name, std::string_view value, std::string* lab
   *labels += '"';
 }
 
+// What OpenMetrics calls the unit of a metric with this name; empty if it has none that we use.
+std::string_view UnitOf(std::string_view name) {
+  for (std::string_view unit : {"seconds", "bytes"}) {
+    if (name.size() > unit.size() && name.ends_with(unit) &&
+        name[name.size() - unit.size() - 1] == '_') {
+      return unit;
+    }
+  }
+  return "";
+}
+
 bool EndsInTotal(std::string_view name) { return name.ends_with("_total"); }
 
 }  // namespace
 
-PrometheusText::Value::Value(double v) {
+MetricSink::Value::Value(double v) : number_(v) {
   if (std::isnan(v)) {
     text_ = "NaN";
   } else if (std::isinf(v)) {
@@ -126,6 +137,8 @@ std::string PrometheusText::Render() const {
     out.append("# HELP ").append(name).append(" ");
     AppendEscaped(family.help, /*quotes=*/open_metrics, &out);
     out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
+    const std::string_view unit = open_metrics ? UnitOf(name) : "";
+    if (!unit.empty()) out.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
     out.append(family.samples);
   }
   if (open_metrics) out += "# EOF\n";

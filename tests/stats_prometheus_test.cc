@@ -94,6 +94,34 @@ TEST(PrometheusText, OpenMetricsNamesCountersWithoutTotalAndEnds) {
   EXPECT_EQ(text.Render(), "# HELP hits \\\"Hits\\\".\n# TYPE hits counter\nhits_total 1\n# EOF\n");
 }
 
+TEST(PrometheusText, OpenMetricsSaysUnits) {
+  const auto rendered = [](PrometheusText::Format format) {
+    PrometheusText text(format);
+    text.Counter("sent_bytes_total", "Sent.", 1);
+    text.Gauge("age_seconds", "Age.", 2);
+    text.Gauge("seconds", "No unit but its name.", 3);
+    text.Gauge("microseconds", "Another unit.", 4);
+    return text.Render();
+  };
+  EXPECT_EQ(rendered(PrometheusText::Format::kOpenMetrics),
+            "# HELP sent_bytes Sent.\n"
+            "# TYPE sent_bytes counter\n"
+            "# UNIT sent_bytes bytes\n"
+            "sent_bytes_total 1\n"
+            "# HELP age_seconds Age.\n"
+            "# TYPE age_seconds gauge\n"
+            "# UNIT age_seconds seconds\n"
+            "age_seconds 2\n"
+            "# HELP seconds No unit but its name.\n"
+            "# TYPE seconds gauge\n"
+            "seconds 3\n"
+            "# HELP microseconds Another unit.\n"
+            "# TYPE microseconds gauge\n"
+            "microseconds 4\n"
+            "# EOF\n");
+  EXPECT_EQ(rendered(PrometheusText::Format::kPrometheus).find("UNIT"), std::string::npos);
+}
+
 TEST(PrometheusText, HistogramsEndInInfinity) {
   const double bounds[] = {0.5, 1};
   const uint64_t counts[] = {1, 4};
@@ -278,7 +306,8 @@ TEST(Prometheus, CheckerFindsFaults) {
   for (const std::string& bad :
        {a + "a 1", a + "a 1\na 2\n", a + "b 1\n", std::string("a 1\n"), a + a + "a 1\n",
         a + "a{x=\"\"\"} 1\n", a + "a{1x=\"\"} 1\n", a + "a one\n", a + "a 1\n\n",
-        std::string("# TYPE a gauge\na 1\n"), a + "# EOF\na 1\n"}) {
+        std::string("# TYPE a gauge\na 1\n"), a + "# EOF\na 1\n",
+        a + "# UNIT b_bytes bytes\na 1\n"}) {
     EXPECT_NE(CheckPrometheus(bad).error, "") << bad;
   }
 }
