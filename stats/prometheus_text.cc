@@ -69,8 +69,13 @@ MetricSink::Value::Value(double v) : number_(v) {
   } else if (std::isinf(v)) {
     text_ = v < 0 ? "-Inf" : "+Inf";
   } else {
-    char digits[32];
-    text_.assign(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+    char digits[64];
+    // OpenMetrics lists how bounds are to be written: 0.0001 and 100000.0, but 1e-05 and 1e+06.
+    const bool fixed = std::fabs(v) >= 1e-4 && std::fabs(v) < 1e6;
+    const auto end =
+        fixed ? std::to_chars(digits, digits + sizeof digits, v, std::chars_format::fixed)
+              : std::to_chars(digits, digits + sizeof digits, v);
+    text_.assign(digits, end.ptr);
     // OpenMetrics wants to see that bounds are not integers; elsewhere it does no harm.
     if (text_.find_first_of(".e") == std::string::npos) text_ += ".0";
   }
