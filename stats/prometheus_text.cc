@@ -139,11 +139,18 @@ std::string PrometheusText::Render() const {
     if (open_metrics && family.type == std::string_view("counter")) {
       name.remove_suffix(std::string_view("_total").size());
     }
-    out.append("# HELP ").append(name).append(" ");
-    AppendEscaped(family.help, /*quotes=*/open_metrics, &out);
-    out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
-    const std::string_view unit = open_metrics ? UnitOf(name) : "";
-    if (!unit.empty()) out.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
+    std::string help("# HELP ");
+    help.append(name).append(" ");
+    AppendEscaped(family.help, /*quotes=*/open_metrics, &help);
+    help.append("\n");
+    // Each format has an order that it likes.
+    if (!open_metrics) out.append(help);
+    out.append("# TYPE ").append(name).append(" ").append(family.type).append("\n");
+    if (open_metrics) {
+      const std::string_view unit = UnitOf(name);
+      if (!unit.empty()) out.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
+      out.append(help);
+    }
     out.append(family.samples);
   }
   if (open_metrics) out += "# EOF\n";

@@ -18,6 +18,7 @@ import unittest
 import jsonschema
 import prometheus_client.openmetrics.parser as openmetrics
 import prometheus_client.parser as text_format
+from prometheus_client.utils import floatToGoString
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -92,6 +93,9 @@ class FormatsTest(unittest.TestCase):
             for name, family in open_families.items():
                 unit = next((u for u in ("seconds", "bytes") if name.endswith("_" + u)), "")
                 self.assertEqual(family.unit, unit, name)
+                for sample in family.samples:  # OpenMetrics says how bounds are spelt
+                    bound = sample.labels.get("le", "+Inf")
+                    self.assertEqual(bound, floatToGoString(float(bound)))
         self.assertEqual(open_families["weir_server_received_bytes"].type, "counter")
         self.assertEqual(open_families["weir_wait_seconds"].type, "histogram")
 

@@ -1,7 +1,6 @@
 #include "weir/stats/prometheus_cpp.h"
 
 #include <gtest/gtest.h>
-#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <cstdlib>

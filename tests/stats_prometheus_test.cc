@@ -98,7 +98,7 @@ TEST(PrometheusText, CountersEndInTotal) {
 TEST(PrometheusText, OpenMetricsNamesCountersWithoutTotalAndEnds) {
   PrometheusText text(PrometheusText::Format::kOpenMetrics);
   text.Counter("hits_total", "\"Hits\".", 1);
-  EXPECT_EQ(text.Render(), "# HELP hits \\\"Hits\\\".\n# TYPE hits counter\nhits_total 1\n# EOF\n");
+  EXPECT_EQ(text.Render(), "# TYPE hits counter\n# HELP hits \\\"Hits\\\".\nhits_total 1\n# EOF\n");
 }
 
 TEST(PrometheusText, OpenMetricsSaysUnits) {
@@ -111,19 +111,19 @@ TEST(PrometheusText, OpenMetricsSaysUnits) {
     return text.Render();
   };
   EXPECT_EQ(rendered(PrometheusText::Format::kOpenMetrics),
-            "# HELP sent_bytes Sent.\n"
             "# TYPE sent_bytes counter\n"
             "# UNIT sent_bytes bytes\n"
+            "# HELP sent_bytes Sent.\n"
             "sent_bytes_total 1\n"
-            "# HELP age_seconds Age.\n"
             "# TYPE age_seconds gauge\n"
             "# UNIT age_seconds seconds\n"
+            "# HELP age_seconds Age.\n"
             "age_seconds 2\n"
-            "# HELP seconds No unit but its name.\n"
             "# TYPE seconds gauge\n"
+            "# HELP seconds No unit but its name.\n"
             "seconds 3\n"
-            "# HELP microseconds Another unit.\n"
             "# TYPE microseconds gauge\n"
+            "# HELP microseconds Another unit.\n"
             "microseconds 4\n"
             "# EOF\n");
   EXPECT_EQ(rendered(PrometheusText::Format::kPrometheus).find("UNIT"), std::string::npos);
