@@ -12,7 +12,7 @@ import time
 class Chromium:
     """One browser with one page. What the page logs and asks for is in `console` and `requests`."""
 
-    def __init__(self, profile, timeout=20):
+    def __init__(self, profile, timeout=60):
         self.timeout = timeout
         self.console = []  # errors and warnings, a line each
         self.requests = []  # URLs
@@ -75,7 +75,7 @@ class Chromium:
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
         return result["result"].get("value")
 
-    def wait(self, expression, seconds=10):
+    def wait(self, expression, seconds=20):
         """Until the expression is true: its value. TimeoutError if it does not become so."""
         end = time.monotonic() + seconds
         while True:
