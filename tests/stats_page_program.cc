@@ -181,7 +181,7 @@ int Main() {
     if (line == "load") work.Load();
     if (line == "limit") work.AtLimit();
     if (line == "stop") exporter.reset();
-    if (line == "start") exporter = Exporter::Start(serving, &error);
+    if (line == "start" && exporter == nullptr) exporter = Exporter::Start(serving, &error);
     std::cout << line << std::endl;
   }
   return 0;

@@ -165,6 +165,7 @@ class PageTest(unittest.TestCase):
         cls.profile.cleanup()
 
     def setUp(self):
+        self.program.do("start")  # unless it runs
         self.browser.show_as(1280, 900, motion="reduce")
 
     def open(self, state, hurry=True):
