@@ -15,7 +15,8 @@ namespace weir::server {
 
 class Metrics {
  public:
-  // On the metrics socket of shared.options, or else its address and metrics port. Null, with *error, if it cannot.
+  // On the metrics socket of shared.options, or else its address and metrics port. Null, with
+  // *error, if it cannot.
   static std::unique_ptr<Metrics> Start(Shared& shared, std::string* error);
   ~Metrics();
 

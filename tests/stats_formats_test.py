@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What real programs serve, read by other people's parsers: both formats of /metrics by Prometheus's
-own client library, /stats.json by a validator of JSON Schema.
+"""What real programs serve, read by other people's parsers: both formats of /metrics by the client
+library of Prometheus, /stats.json by a validator of JSON Schema.
 
 usage: stats_formats_test PROGRAM SERVER SCHEMA
 """

@@ -16,7 +16,8 @@ window.setTimeout = (what, ms) => patient(what, location.search === '?hurry' ? m
 const look = (() => {
   const near = (node, name) => node.closest(`[data-${name}]`)?.getAttribute(`data-${name}`) ?? '';
 
-  // Every figure that is shown, in the closed table too: of which set and zone, what it is, its value and its text.
+  // Every figure that is shown, in the closed table too: of which set and zone, what it is, its
+  // value and its text.
   const figures = () => [...document.querySelectorAll('data')].filter(
       (node) => !node.closest('[hidden]')).map((node) => ({
     set: near(node, 'set'), zone: near(node, 'zone'), key: node.dataset.key,
@@ -106,10 +107,11 @@ const look = (() => {
     const box = node.getBoundingClientRect();
     return box.right > innerWidth + 0.5 || box.left < -0.5;
   }).map((node) => `${node.tagName} ${node.className}: ${node.textContent.slice(0, 40)}`)
-      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : []);
+      .concat(document.documentElement.scrollWidth > innerWidth ? ['the page itself'] : []);
 
   // Text that runs out of its own box.
-  const cut = () => [...document.querySelectorAll('.trends td, .trends th, .places li, .name, .value')]
+  const cut = () => [...document.querySelectorAll(
+      '.trends td, .trends th, .places li, .name, .value')]
       .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth + 1)
       .map((node) => node.textContent);
 

@@ -48,7 +48,8 @@ function processFigures(stats) {
 // ---- The tables of everything ----
 
 const ROWS = [
-  ['Size', 'size', (n) => (n ? bytes(n) : '–')], ['Limit', 'limit', (n) => (n ? whole(n) : 'none')],
+  ['Size', 'size', (n) => (n ? bytes(n) : '–')],
+  ['Limit', 'limit', (n) => (n ? whole(n) : 'none')],
   ['In use', 'in_use'], ['In thread caches', 'cached_thread'], ['In the depot', 'cached_depot'],
   ['In slabs', 'cached_slab'], ['Total', 'total'], ['Kept in reserve', 'low_water'],
   ['Memory', 'bytes', bytes], ['Allocations', 'allocs'], ['Frees', 'frees'],
@@ -80,7 +81,8 @@ class Table {
   }
 
   update(set, alone) {
-    setText(this.caption, `${alone ? 'All zones' : setTitle(this.name)}: since the start, or as of now`);
+    const title = alone ? 'All zones' : setTitle(this.name);
+    setText(this.caption, `${title}: since the start, or as of now`);
     if (!this.head.cells.length) this.make(set);
     set.zones.forEach((zone) => ROWS.forEach(([, key, text = whole]) => {
       setFigure(this.cells.get(`${zone.name} ${key}`), valueOf(zone, key), text);
@@ -124,7 +126,8 @@ function show(stats) {
   const seconds = last ? stats.uptime_seconds - last.uptime_seconds : 0;
   if (last && seconds <= 0) return;
   const all = [{ ...stats, name: 'default' }, ...(stats.sets || [])];
-  const before = new Map(last ? [['default', last], ...(last.sets || []).map((s) => [s.name, s])] : []);
+  const before = new Map(last ? (last.sets || []).map((set) => [set.name, set]) : []);
+  if (last) before.set('default', last);
   for (const set of all) {
     if (!sets.has(set.name)) {
       sets.set(set.name, new PoolSet($('sets'), set.name));

@@ -146,8 +146,9 @@ class Pool {
     const name = titleOf(zone);
     if (zone.waiting) return { level: 'alarm', text: `callers${owner} wait for ${article(name)}` };
     if (zone.limit && zone.in_use / zone.limit >= NEARLY_FULL) {
-      const full = zone.in_use < zone.limit && !recent ? 'nearly full' : 'full';
-      return { level: 'warn', text: `${name} pool${owner} ${full}${recent ? ', running short' : ''}` };
+      const full = zone.in_use < zone.limit ? 'nearly full' : 'full';
+      const short = recent ? ', running short' : '';
+      return { level: 'warn', text: `${name} pool${owner} ${full}${short}` };
     }
     return recent ? { level: 'warn', text: `${name} pool${owner} ran short a moment ago` } : null;
   }
