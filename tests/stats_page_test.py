@@ -397,10 +397,18 @@ class PageTest(unittest.TestCase):
         # Another program on the same port: what was counted before is not its own.
         self.browser.look("""(() => {
             let uptime = 0;
-            window.doctor = async (answer) =>
-                new Response(JSON.stringify({...await answer.json(), uptime_seconds: ++uptime}));
+            window.doctor = async (answer) => {
+              const stats = await answer.json();
+              for (const zone of stats.zones) zone.new_figure = 4321;
+              return new Response(JSON.stringify({...stats, uptime_seconds: ++uptime}));
+            };
             })()""")
         self.browser.wait(f"{points} < {before}")
+        # It says something that the page has not heard of.
+        new = [f for f in self.look("figures") if f["key"] == "new_figure"]
+        self.assertEqual([f["text"] for f in new], ["4,321"] * 6)
+        self.assertTrue(self.browser.look("""[...document.querySelectorAll('.scroll th')].some(
+            (head) => head.textContent === 'new figure')"""))
         self.assert_nothing_wrong_in_the_console()
 
     def test_the_link_to_the_holders_is_there_if_they_are(self):

@@ -67,6 +67,13 @@ function valueOf(zone, key) {
   return zone[key];
 }
 
+// And what a later library says besides, under the name that it has there.
+function rowsFor(zone) {
+  const more = Object.keys(zone).filter((key) => typeof zone[key] === 'number' &&
+                                                 !ROWS.some((row) => row[1] === key));
+  return [...ROWS, ...more.map((key) => [key.replace(/_/g, ' '), key])];
+}
+
 class Table {
   constructor(parent, name) {
     this.root = add(parent, 'div', { 'data-set': name });
@@ -84,7 +91,7 @@ class Table {
     const title = alone ? 'All zones' : setTitle(this.name);
     setText(this.caption, `${title}: since the start, or as of now`);
     if (!this.head.cells.length) this.make(set);
-    set.zones.forEach((zone) => ROWS.forEach(([, key, text = whole]) => {
+    set.zones.forEach((zone) => this.rows.forEach(([, key, text = whole]) => {
       setFigure(this.cells.get(`${zone.name} ${key}`), valueOf(zone, key), text);
     }));
     const types = Object.entries(set.types).filter(([, n]) => n > 0);
@@ -98,7 +105,8 @@ class Table {
   make(set) {
     add(this.head, 'td');
     for (const zone of set.zones) add(this.head, 'th', { scope: 'col' }, titleOf(zone));
-    for (const [title, key] of ROWS) {
+    this.rows = rowsFor(set.zones[0]);
+    for (const [title, key] of this.rows) {
       const row = add(this.body, 'tr');
       add(row, 'th', { scope: 'row' }, title);
       for (const zone of set.zones) {
