@@ -76,22 +76,25 @@ class Cache {
   // An object, counted in `allocs`; nullptr: take the slow path, as also when `due` allocations were
   // counted (alloc/sampling.h).
   void* Take(Counter& allocs, const uint64_t& due) {
-    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] {  // owner-only
+    if (busy_.Own() != 0) [[unlikely]]
       return nullptr;
-    }
     busy_.store(1, std::memory_order_relaxed);  // ordered by the fence, see [C1]
     LightFence();
-    const uint32_t n = count_.load(std::memory_order_relaxed);  // owner-only
+    const uint32_t n = count_.Own();
     // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
     // pairs with [C3]; else we could take from a slot that the reclaimer is emptying.
     // One unsigned compare finds the cache empty and revoked.
-    const uint64_t so_far = allocs.Own();
-    if (n - 1 >= lim_.load(std::memory_order_acquire) || so_far >= due) [[unlikely]] {
+    if (n - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
       busy_.store(0, std::memory_order_release);  // [C2]
       return nullptr;
     }
     void* object = slots_[n - 1];
-    allocs.Set(so_far + 1);
+    const uint64_t so_far = allocs.Own() + 1;
+    if (so_far > due) [[unlikely]] {
+      busy_.store(0, std::memory_order_release);  // [C2]
+      return nullptr;
+    }
+    allocs.Set(so_far);
     count_.store(n - 1, std::memory_order_relaxed);  // published by [C2]
     // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
     busy_.store(0, std::memory_order_release);
@@ -101,12 +104,11 @@ class Cache {
 
   // Puts an object in, counted in `frees`; false: take the slow path.
   bool Put(void* object, Counter& frees) {
-    if (busy_.load(std::memory_order_relaxed) != 0) [[unlikely]] {  // owner-only
+    if (busy_.Own() != 0) [[unlikely]]
       return false;
-    }
     busy_.store(1, std::memory_order_relaxed);  // as in Take
     LightFence();
-    const uint32_t n = count_.load(std::memory_order_relaxed);     // owner-only
+    const uint32_t n = count_.Own();
     if (n >= lim_.load(std::memory_order_acquire)) [[unlikely]] {  // [C1]
       busy_.store(0, std::memory_order_release);                   // [C2]
       return false;
@@ -129,7 +131,7 @@ class Cache {
   };
 
   Entry Enter() {
-    if (busy_.load(std::memory_order_relaxed) != 0) return kReentered;  // owner-only
+    if (busy_.Own() != 0) return kReentered;
     // [C5] seq_cst: pairs with [C3] and [C4]. A reclaimer that does not see us busy has put
     // kRevoking where we see it.
     busy_.exchange(1, std::memory_order_seq_cst);
@@ -150,7 +152,7 @@ class Cache {
   }
 
   // Between Enter and Leave.
-  uint32_t count() const { return count_.load(std::memory_order_relaxed); }  // owner-only
+  uint32_t count() const { return count_.load(std::memory_order_relaxed); }  // owner-only, or hint
   void Push(void* object) {
     uint32_t n = count();
     slots_[n] = object;
@@ -269,16 +271,21 @@ class Cache {
   }
 
   // ---- Owner-written ----
-  alignas(64) Atomic<uint32_t> busy_{0};
-  Atomic<uint32_t> count_{0};
+  alignas(64) OwnersAtomic<uint32_t> busy_{0};
+  OwnersAtomic<uint32_t> count_{0};
   // Reclaimer-written, but read by the owner in every operation, and written seldom.
   Atomic<uint32_t> lim_{0};
   void* slots_[kCacheMax];
   // ---- Shared ----
   alignas(64) Atomic<uint32_t> ctl_{kDead};
   Atomic<uint64_t> pass_{0};  // the last pass that revoked it
+
+  // So that one follows another at the same place in 256 bytes (alloc/thread_record.h).
+  static constexpr size_t kUsed = (16 + sizeof slots_ + 63) / 64 * 64 + 64;
+  alignas(64) char gap_[256 - kUsed % 256];
 };
-static_assert(alignof(Cache) == 64 && sizeof(Cache) % 64 == 0, "ctl has a cache line of its own");
+static_assert(alignof(Cache) == 64, "ctl has a cache line of its own");
+static_assert(!kRealAtomics || sizeof(Cache) % 256 == 0);
 
 template <typename TakeObject>
 bool Cache::Collect(TakeObject take) {

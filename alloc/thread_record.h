@@ -6,6 +6,7 @@
 #ifndef WEIR_ALLOC_THREAD_RECORD_H_
 #define WEIR_ALLOC_THREAD_RECORD_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "weir/alloc/cache.h"
@@ -43,20 +44,26 @@ struct ZoneEvents {
   Counter flushes;
 };
 
-struct ThreadRecord {
+// A load waits for an earlier store whose address has the same low 12 bits, as if it could be the
+// same. Mbufs lie at multiples of 256, and an allocation writes to their first kPairTo bytes. So what
+// the fast paths look at lies elsewhere in 256 bytes, at least for the types that are usual.
+struct alignas(256) ThreadRecord {
   // ---- Owner-written, but for each cache's shared part ----
-  Cache caches[WEIR_NZONES];
-  Counter allocs[kTallies];
-  Counter frees[kTallies];
   ZoneEvents events[WEIR_NZONES];
-  // From which count in `allocs` on the next allocation takes the slow path, which says whether it
-  // is recorded (alloc/sampling.h). 0: it has to be asked.
-  uint64_t due[kTallies] = {};
-  uint64_t random = 0;     // state of the generator that draws
+  uint64_t random = 0;     // state of the generator that draws samples
   int64_t rate_seen = -1;  // that `due` was drawn for
   StackMemo* stacks = nullptr;
   // How many operations there had been at the last RecallIdle, whose caller's it is.
   uint64_t idle_mark[WEIR_NZONES] = {};
+  Cache caches[WEIR_NZONES];
+  alignas(256) char before_allocs[kPairTo];
+  Counter allocs[kTallies];
+  alignas(256) char before_frees[kPairTo];
+  Counter frees[kTallies];
+  alignas(256) char before_due[kPairTo];
+  // From which count in `allocs` on the next allocation takes the slow path, which says whether it
+  // is recorded (alloc/sampling.h). 0: it has to be asked.
+  uint64_t due[kTallies] = {};
   // In the record of the default set: those of the same thread in the others, or nullptr.
   ThreadRecord* others[kMaxPools] = {};
   // ---- Registry ----
@@ -71,6 +78,8 @@ struct ThreadRecord {
     return true;
   }
 };
+
+static_assert(!kRealAtomics || offsetof(ThreadRecord, caches) % 256 >= kPairTo);
 
 // The calling thread's record in the default set; nullptr before its first operation and after its
 // end. initial-exec: one load relative to the thread pointer, in a shared object too.

@@ -3,6 +3,8 @@
 #ifndef WEIR_STATS_ATOMIC_H_
 #define WEIR_STATS_ATOMIC_H_
 
+#include <cstdint>
+
 #ifdef WEIR_ATOMIC_HEADER
 #include WEIR_ATOMIC_HEADER
 #else
@@ -16,5 +18,37 @@ template <typename T>
 using AtomicRef = std::atomic_ref<T>;
 }  // namespace weir
 #endif
+
+namespace weir {
+
+// Whether they take no more room than what is in them: not in model tests.
+inline constexpr bool kRealAtomics = sizeof(Atomic<uint64_t>) == sizeof(uint64_t);
+
+// A variable that one thread writes, its owner, and others read. The owner's own look at it is a
+// plain one, which races with nothing, and which the compiler need not treat as if it did.
+#ifdef WEIR_ATOMIC_HEADER
+template <typename T>
+class OwnersAtomic : public Atomic<T> {
+ public:
+  using Atomic<T>::Atomic;
+  T Own() const { return this->load(std::memory_order_relaxed); }  // owner-only
+};
+#else
+template <typename T>
+class OwnersAtomic {
+ public:
+  constexpr OwnersAtomic(T v) : value_(v) {}
+
+  T Own() const { return value_; }
+  T load(std::memory_order order) const { return AtomicRef<T>(value_).load(order); }
+  void store(T v, std::memory_order order) { AtomicRef<T>(value_).store(v, order); }
+  T exchange(T v, std::memory_order order) { return AtomicRef<T>(value_).exchange(v, order); }
+
+ private:
+  mutable T value_;
+};
+#endif
+
+}  // namespace weir
 
 #endif  // WEIR_STATS_ATOMIC_H_

@@ -17,7 +17,7 @@ class Counter {
   void Add(uint64_t n) { Set(Own() + n); }
 
   // The owner's own view, and a higher value.
-  uint64_t Own() const { return value_.load(std::memory_order_relaxed); }  // owner-only
+  uint64_t Own() const { return value_.Own(); }
   // [K1] release: pairs with [K2], so that who sees a free counted also sees the allocation that
   // came before it counted; else a snapshot could show negative use.
   void Set(uint64_t n) { value_.store(n, std::memory_order_release); }
@@ -29,7 +29,7 @@ class Counter {
   uint64_t Read() const { return value_.load(std::memory_order_acquire); }
 
  private:
-  Atomic<uint64_t> value_{0};
+  OwnersAtomic<uint64_t> value_{0};
 };
 
 // The same for events that any thread may count; slow paths only.
