@@ -1,5 +1,5 @@
-// What a test counts itself of the mbufs and clusters of a set of zones: by looking at chains before
-// and after what it does to them, never at weir's own counts.
+// What a test counts itself of the mbufs and clusters of a set of zones: by looking at chains
+// before and after what it does to them, never at weir's own counts.
 //
 // A tally is written by one thread at a time; others may read it, and see what is not quite up to
 // date. So may the child of a fork, which has nothing else.

@@ -1,8 +1,8 @@
 // One that does random things to chains of two sets of zones and counts all of it (exact_tally.h):
 // the default set, where nothing fails, and a small one, at its limit.
 //
-// The small set's chains are such that an operation which fails there has allocated at most one mbuf
-// and freed it again, for want of a cluster; so its counts can be told, too.
+// The small set's chains are such that an operation which fails there has allocated at most one
+// mbuf and freed it again, for want of a cluster; so its counts can be told, too.
 #ifndef WEIR_TESTS_EXACT_WORKER_H_
 #define WEIR_TESTS_EXACT_WORKER_H_
 

@@ -1,7 +1,7 @@
 // weir's figures beside a test's own count of all that it does: they are the same as soon as nobody
-// does anything, in weir_snapshot and in what an exporter serves. Eight threads work on chains of two
-// sets of zones, end and are replaced; meanwhile caches and slabs are taken back, drains broadcast,
-// the figures read, and the process forks.
+// does anything, in weir_snapshot and in what an exporter serves. Eight threads work on chains of
+// two sets of zones, end and are replaced; meanwhile caches and slabs are taken back, drains
+// broadcast, more or fewer allocations recorded, the figures read, and the process forks.
 //
 // WEIR_OPERATIONS=100000000 says how many operations that is; otherwise what fits in three seconds
 // (WEIR_STRESS_SECONDS).
@@ -29,6 +29,7 @@
 #include "tests/stats_http_client.h"
 #include "weir/alloc/pools.h"
 #include "weir/alloc/slab_source.h"
+#include "weir/chain/holders.h"
 #include "weir/chain/mbuf.h"
 #include "weir/chain/weir.h"
 #include "weir/reclaim/futex.h"
@@ -98,9 +99,9 @@ class StatsExact : public testing::Test {
       pools->source = &kCounting;
     }
     ASSERT_GE(weir_drain_register(WEIR_DRAIN_PROTOCOL, "counted", Drain, &drains[kRoomy]), 0);
-    ASSERT_GE(weir_pools_drain_register(small, WEIR_DRAIN_INTERFACE, "counted", Drain,
-                                        &drains[kSmall]),
-              0);
+    ASSERT_GE(
+        weir_pools_drain_register(small, WEIR_DRAIN_INTERFACE, "counted", Drain, &drains[kSmall]),
+        0);
     Exporter::Options served;
     served.snapshot = weir_snapshot;
     served.sets = [] {
@@ -205,9 +206,9 @@ void ExpectAllExact(const Exporter& exporter) {
     const FigureMap told = Told(set);
     EXPECT_EQ(Faults(set, told), "");
     bytes += Bytes(told);
-    for (const auto& [served, text] : {std::pair(FiguresOfJson(json, kNames[set]), &json),
-                                       std::pair(FiguresOfPrometheus(metrics, kNames[set]),
-                                                 &metrics)}) {
+    for (const auto& [served, text] :
+         {std::pair(FiguresOfJson(json, kNames[set]), &json),
+          std::pair(FiguresOfPrometheus(metrics, kNames[set]), &metrics)}) {
       EXPECT_EQ(Faults(set, served), "") << *text;
       EXPECT_EQ(Differences(served, told), "") << *text;
     }
@@ -297,7 +298,7 @@ int CheckChild() {
   for (mbuf* m : packets) m_freem(m);
   weir_snapshot(&after);
   for (int zone = 0; zone < WEIR_NZONES; ++zone) {
-    const int mine = zone == WEIR_ZONE_MBUF ? 2
+    const int mine = zone == WEIR_ZONE_MBUF                                      ? 2
                      : zone == WEIR_ZONE_JUMBO_9K || zone == WEIR_ZONE_JUMBO_16K ? 0
                                                                                  : 1;
     const weir_zone_snapshot &b = before.zones[zone], &m = between.zones[zone];
@@ -423,6 +424,10 @@ TEST_F(StatsExact, EveryCountIsExact) {
           return void(m_reclaim(M_DONTWAIT));
         case 4:
           return forks.Fork();
+        case 5: {
+          constexpr int64_t kOneIn[] = {0, 1, 16, 4096};
+          return void(weir_holders_sample(kOneIn[random / 16 % 4]));
+        }
         default:
           --trims;
       }
@@ -444,6 +449,7 @@ TEST_F(StatsExact, EveryCountIsExact) {
     done += operations;
     ++rounds;
   }
+  EXPECT_EQ(weir_holders_sample(4096), 0);
   EXPECT_EQ(forks.bad(), "") << "statuses of children";
   for (ExactWorker& w : workers) {
     EXPECT_EQ(w.wrong(), 0) << "what cannot fail did";
@@ -452,11 +458,12 @@ TEST_F(StatsExact, EveryCountIsExact) {
   ExpectAllExact(*exporter);
   const FigureMap told = Told(kSmall);
   const FigureMap process = CountedOfProcess();
-  printf("%ld operations in %.1f s, %ld times quiet, %ld threads, %ld forks, %ld trims and drains, "
-         "%ld looks; of the small set %ld denied, %ld waits; failed copies %ld, pullups %ld\n",
-         done, static_cast<double>(MonotonicNs() - begun) / 1e9, rounds, lives, forks.forks(), trims,
-         looks, told.at("drops"), told.at("mbuf.waits") + told.at("cluster.waits"),
-         process.at("copy_failures"), process.at("pullup_failures"));
+  printf(
+      "%ld operations in %.1f s, %ld times quiet, %ld threads, %ld forks, %ld trims and the like, "
+      "%ld looks; of the small set %ld denied, %ld waits; failed copies %ld, pullups %ld\n",
+      done, static_cast<double>(MonotonicNs() - begun) / 1e9, rounds, lives, forks.forks(), trims,
+      looks, told.at("drops"), told.at("mbuf.waits") + told.at("cluster.waits"),
+      process.at("copy_failures"), process.at("pullup_failures"));
   EXPECT_GT(told.at("drops"), 0);
   EXPECT_GT(process.at("pullup_failures"), 0);
 }
