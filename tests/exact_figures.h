@@ -161,6 +161,26 @@ inline std::string BadSums(const FigureMap& f) {
   return bad.str();
 }
 
+// A figure that never is, whatever goes on; empty if there is none.
+inline std::string Impossible(const FigureMap& f) {
+  std::string bad;
+  const auto add = [&bad, &f](const std::string& what, const std::string& than) {
+    if (!bad.empty()) return;
+    bad = what + " is " + std::to_string(f.at(what));
+    if (!than.empty()) bad += ", " + than + " is " + std::to_string(f.at(than));
+  };
+  for (const auto& [key, value] : f) {
+    if (value < 0) add(key, "");
+  }
+  for (int zone = 0; zone < WEIR_NZONES; ++zone) {
+    const std::string name = std::string(weir_zone_name(zone)) + ".";
+    if (f.at(name + "frees") > f.at(name + "allocs")) add(name + "frees", name + "allocs");
+    const int64_t limit = f.at(name + "limit");
+    if (limit != 0 && f.at(name + "total") > limit) add(name + "total", name + "limit");
+  }
+  return bad;
+}
+
 // Which of the figures `wanted` are others in `told`, a line each.
 inline std::string Differences(const FigureMap& wanted, const FigureMap& told) {
   std::ostringstream bad;

@@ -10,19 +10,15 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstdlib>
-#include <latch>
 #include <memory>
-#include <mutex>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/alloc_stress.h"
 #include "tests/child.h"
+#include "tests/exact_crew.h"
 #include "tests/exact_figures.h"
 #include "tests/exact_tally.h"
 #include "tests/exact_worker.h"
@@ -41,7 +37,7 @@ extern "C" const char* __tsan_default_options() { return "detect_deadlocks=0:die
 namespace weir {
 namespace {
 
-constexpr int kWorkers = 8;
+constexpr int kWorkers = Crew::kWorkers;
 constexpr int64_t kRound = kSlowBuild ? 40000 : 400000;  // operations between two times of quiet
 constexpr const char* kNames[kExactSets] = {"default", "small"};
 
@@ -220,26 +216,6 @@ void ExpectAllExact(const Exporter& exporter) {
 
 // ---- While they work ----
 
-// Figures that never are, whatever goes on, a line each.
-std::string Impossible(const FigureMap& f) {
-  std::string bad;
-  const auto add = [&bad, &f](const std::string& what, const std::string& than) {
-    if (!bad.empty()) return;
-    bad = what + " is " + std::to_string(f.at(what));
-    if (!than.empty()) bad += ", " + than + " is " + std::to_string(f.at(than));
-  };
-  for (const auto& [key, value] : f) {
-    if (value < 0) add(key, "");
-  }
-  for (int zone = 0; zone < WEIR_NZONES; ++zone) {
-    const std::string name = std::string(weir_zone_name(zone)) + ".";
-    if (f.at(name + "frees") > f.at(name + "allocs")) add(name + "frees", name + "allocs");
-    const int64_t limit = f.at(name + "limit");
-    if (limit != 0 && f.at(name + "total") > limit) add(name + "total", name + "limit");
-  }
-  return bad;
-}
-
 // Reads the figures again and again, as whoever scrapes does and faster.
 class Scraper {
  public:
@@ -255,8 +231,8 @@ class Scraper {
  private:
   void Run() {
     for (; !done_.load(std::memory_order_relaxed); ++looks_) {
-      const int set = static_cast<int>(looks_ % kExactSets);
-      Look(Told(set));
+      Look(Told(static_cast<int>(looks_ % kExactSets)));
+      const int set = static_cast<int>(looks_ / 64 % kExactSets);
       if (looks_ % 64 == 0) Look(FiguresOfPrometheus(Served(exporter_, "/metrics"), kNames[set]));
       if (looks_ % 64 == 32) Look(FiguresOfJson(Served(exporter_, "/stats.json"), kNames[set]));
     }
@@ -333,70 +309,6 @@ class ForksUnderLoad {
   std::string bad_;
 };
 
-// Operations on all workers' threads until so many are done; then they stand still, alive.
-class Crew {
- public:
-  Crew(int64_t operations, uint64_t seed) : random_(seed) {
-    for (int i = 0; i < kWorkers; ++i) left_[i] = operations / kWorkers;
-    for (int i = 0; i < kWorkers; ++i) Start(i);
-  }
-  ~Crew() { End(); }
-
-  // Replaces those that ended; what is to go on besides is done by `disturb`.
-  template <typename Disturb>
-  void WorkUntilQuiet(Disturb disturb) {
-    for (int quiet = 0; quiet < kWorkers; disturb(random_())) {
-      std::vector<int> ended;
-      {
-        std::unique_lock<std::mutex> lock(mutex_);
-        changed_.wait_for(lock, std::chrono::milliseconds(1), [&] { return !ended_.empty(); });
-        ended.swap(ended_);
-        ended_.reserve(kWorkers);  // no malloc in a thread that a fork may interrupt
-        quiet = quiet_;
-      }
-      for (int i : ended) {
-        threads_[i].join();
-        Start(i);
-        ++lives_;
-      }
-    }
-  }
-  // All threads end.
-  void End() {
-    go_.count_down(go_.try_wait() ? 0 : 1);
-    for (std::thread& t : threads_) {
-      if (t.joinable()) t.join();
-    }
-  }
-  int64_t lives() const { return lives_; }
-
- private:
-  void Start(int i) {
-    const int64_t some = static_cast<int64_t>(random_() % (kRound / 16)) + 1;
-    const int64_t operations = left_[i] - some < kRound / 64 ? left_[i] : some;
-    left_[i] -= operations;
-    threads_[i] = std::thread([this, i, operations, last = left_[i] == 0] {
-      for (int64_t n = 0; n < operations; ++n) workers[i].Step();
-      {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        last ? void(++quiet_) : ended_.push_back(i);
-        changed_.notify_one();
-      }
-      if (last) go_.wait();
-    });
-  }
-
-  std::mt19937_64 random_;
-  std::thread threads_[kWorkers];
-  int64_t left_[kWorkers];
-  int64_t lives_ = kWorkers;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<int> ended_;
-  int quiet_ = 0;
-  std::latch go_{1};
-};
-
 TEST_F(StatsExact, EveryCountIsExact) {
   const uint64_t seed = TestSeed();
   const char* text = getenv("WEIR_OPERATIONS");
@@ -410,7 +322,7 @@ TEST_F(StatsExact, EveryCountIsExact) {
     const int64_t operations = std::min(kRound, wanted - done) / kWorkers * kWorkers;
     if (operations == 0) break;
     Scraper scraper(*exporter);
-    Crew crew(operations, seed + static_cast<uint64_t>(done));
+    Crew crew(operations, seed + static_cast<uint64_t>(done), [](int i) { workers[i].Step(); });
     crew.WorkUntilQuiet([&](uint64_t random) {
       ++trims;
       switch (random % 16) {
