@@ -208,7 +208,7 @@ class ExactWorker {
   }
   void CopyPacket(ExactSet set) {
     mbuf* m = Any(set);
-    if (set == kSmall && m->m_next != nullptr) return;
+    if (set == kSmall && m->m_next != nullptr) return Retype(set);
     mbuf* copy = m_copypacket(m, M_DONTWAIT);
     if (copy != nullptr) {
       tallies_[set].Copied(copy);
@@ -232,7 +232,6 @@ class ExactWorker {
   }
   void Split(ExactSet set) {
     mbuf* m = Any(set);
-    if (counts_[set] == kHold) return;
     const uint32_t total = m_length(m, nullptr);
     const ChainLook before = ChainLook().Add(m);
     mbuf* tail = m_split(m, static_cast<int>(Random(total + 1)), M_DONTWAIT);
@@ -252,12 +251,13 @@ class ExactWorker {
     tallies_[set].mbufs[type].Add(1);
   }
   void Join(ExactSet set) {
-    if (counts_[set] < 2) return;
+    if (counts_[set] < 2) return Retype(set);
     mbuf* first = Drop(set);
     mbuf* second = Drop(set);
     if (Count(first) + Count(second) > kInOneStep / 2) {
       Keep(set, first);
-      return Keep(set, second);
+      Keep(set, second);
+      return Retype(set);
     }
     const ChainLook before = ChainLook().Add(first).Add(second);
     const bool packet = (first->m_flags & M_PKTHDR) != 0;
