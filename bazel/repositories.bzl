@@ -81,6 +81,12 @@ def weir_repositories():
         apt = "nlohmann-json3-dev",
         modules = {"nlohmann_json": "nlohmann_json"},
     )
+    # For //stats:prometheus_cpp alone.
+    pkg_config_library(
+        name = "prometheus_cpp",
+        apt = "prometheus-cpp-dev",
+        module = "prometheus-cpp-core",
+    )
     pkg_config_library(
         name = "liburing",
         apt = "liburing-dev",

@@ -32,8 +32,8 @@ std::vector<Metric> Collect(Shared& shared) {
   return {
       {"weir_server_connections", "connections", "Clients connected.", kGauge, kNone,
        number(shared.clients.load(std::memory_order_relaxed))},
-      {"weir_server_connections_total", "connections accepted", "Connections accepted.", kCounter,
-       kNone, number(sums.connections)},
+      {"weir_server_connections_accepted_total", "connections accepted", "Connections accepted.",
+       kCounter, kNone, number(sums.connections)},
       {"weir_server_connections_refused_total", "connections refused",
        "Connections refused at --max-clients.", kCounter, kNone, number(sums.refused)},
       {"weir_server_commands_total", "commands", "Commands executed.", kCounter, kNone,
@@ -78,7 +78,10 @@ std::vector<Metric> Collect(Shared& shared) {
 Exporter::Options OptionsFor(Shared& shared) {
   Exporter::Options options;
   options.address = shared.options.bind;
-  options.port = static_cast<uint16_t>(shared.options.metrics_port);
+  options.unix_path = shared.options.metrics_socket;
+  if (options.unix_path.empty()) {
+    options.port = static_cast<uint16_t>(shared.options.metrics_port);
+  }
   options.title = "weir-server";
   options.snapshot = weir_snapshot;
   options.holders = weir_holders;

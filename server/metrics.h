@@ -15,11 +15,12 @@ namespace weir::server {
 
 class Metrics {
  public:
-  // On the address and the metrics port of shared.options. Null, with *error, if it cannot.
+  // On the metrics socket of shared.options, or else its address and metrics port. Null, with
+  // *error, if it cannot.
   static std::unique_ptr<Metrics> Start(Shared& shared, std::string* error);
   ~Metrics();
 
-  // Of the page.
+  // Of the page; "unix:" and the path for a socket.
   const std::string& url() const;
 
  private:

@@ -1,5 +1,7 @@
 #include "weir/server/options.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -21,16 +23,22 @@ struct Flag {
   std::string_view name;
   std::string_view value;  // how the help calls it
   std::string_view help;
-  int64_t Options::*field;  // null: bind
-  int64_t least, most;
-  bool bytes;  // may have a unit
+  int64_t Options::*field;  // null: it is text
+  int64_t least, most;      // the number, or the length of the text
+  bool bytes;               // may have a unit
+  std::string Options::*text = nullptr;
 };
 
+constexpr int64_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
+
 constexpr Flag kFlags[] = {
-    {"bind", "ADDRESS", "IPv4 or IPv6 address to listen on", nullptr, 0, 0, false},
+    {"bind", "ADDRESS", "IPv4 or IPv6 address to listen on", nullptr, 1, 255, false,
+     &Options::bind},
     {"port", "N", "port of the Redis protocol; 0: any free one", &Options::port, 0, 65535, false},
     {"metrics-port", "N", "port of the page and of /metrics; 0: any free one, -1: none",
      &Options::metrics_port, -1, 65535, false},
+    {"metrics-socket", "PATH", "UNIX socket of the page and of /metrics, in place of the port",
+     nullptr, 1, kLongestPath, false, &Options::metrics_socket},
     {"threads", "N", "threads that serve clients; 0: one for each processor", &Options::threads, 0,
      static_cast<int64_t>(kMaxThreads), false},
     {"max-memory", "BYTES", "memory for data and buffers, as in 256mb; 0: half of what there is",
@@ -55,7 +63,8 @@ std::string Help() {
   for (const Flag& flag : kFlags) {
     std::string left = Concat("  --", flag.name, "=", flag.value);
     left.resize(std::max<size_t>(left.size() + 2, 26), ' ');
-    std::string value = flag.field == nullptr ? defaults.bind : Number(defaults.*flag.field);
+    std::string value = flag.field == nullptr ? defaults.*flag.text : Number(defaults.*flag.field);
+    if (value.empty()) value = "none";
     text += Concat(left, flag.help, " (", value, ")\n");
   }
   return text + "\nSIGTERM and SIGINT end it.\n";
@@ -64,7 +73,12 @@ std::string Help() {
 // What is wrong with the value, or nothing, and then it is set.
 std::optional<std::string> SetFlag(const Flag& flag, const std::string& value, Options& options) {
   if (flag.field == nullptr) {
-    options.bind = value;
+    const int64_t length = static_cast<int64_t>(value.size());
+    if (length < flag.least || length > flag.most) {
+      return Concat("--", flag.name, ": '", value, "' does not have ", Number(flag.least), " to ",
+                    Number(flag.most), " bytes");
+    }
+    options.*flag.text = value;
     return std::nullopt;
   }
   auto number = flag.bytes ? ParseBytes(value) : ParseInt(value);
@@ -125,6 +139,12 @@ Parsed ParseOptions(const std::vector<std::string>& args) {
       return Wrong(Concat("--", flag->name, ": a value is missing"));
     }
     if (auto wrong = SetFlag(*flag, value, parsed.options)) return Wrong(*wrong);
+  }
+  const Options& options = parsed.options;
+  if (!options.metrics_socket.empty() && options.metrics_port >= 0 &&
+      options.metrics_port != Options().metrics_port) {
+    return Wrong(Concat("--metrics-socket: '", options.metrics_socket,
+                        "' takes the place of --metrics-port; name one of them"));
   }
   FillDefaults(parsed.options);
   return parsed;

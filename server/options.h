@@ -13,6 +13,7 @@ struct Options {
   std::string bind = "127.0.0.1";
   int64_t port = 6379;         // 0: the system picks one
   int64_t metrics_port = 9121;  // 0: the system picks one; -1: none
+  std::string metrics_socket;  // path of a UNIX socket in place of the port; empty: none
   int64_t threads = 0;         // 0: one for each processor
   int64_t max_memory = 0;      // bytes; 0: half of what the process may use
   int64_t max_clients = 10000;

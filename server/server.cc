@@ -49,7 +49,7 @@ bool Server::Start(std::string* error) {
   uint16_t port = static_cast<uint16_t>(shared_->options.port);
   if (!listener_->Start(shared_->options.bind, port, error)) return false;
   shared_->port = listener_->port();
-  if (shared_->options.metrics_port >= 0) {
+  if (shared_->options.metrics_port >= 0 || !shared_->options.metrics_socket.empty()) {
     metrics_ = Metrics::Start(*shared_, error);
     if (metrics_ == nullptr) return false;
   }

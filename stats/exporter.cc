@@ -16,8 +16,10 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "weir/stats/accept.h"
 #include "weir/stats/holders.h"
 #include "weir/stats/holders_json.h"
 #include "weir/stats/json.h"
@@ -70,11 +72,7 @@ std::vector<SetSnapshot> OtherSets(const Exporter::Options& options) {
 
 Answer Metrics(const Exporter::Options& options, const weir_snapshot& snapshot,
                std::string_view accept) {
-  // Scrapers that know OpenMetrics ask for it by name; who asks for anything gets the format
-  // that everything reads.
-  const auto format = accept.find("application/openmetrics-text") != std::string_view::npos
-                          ? PrometheusText::Format::kOpenMetrics
-                          : PrometheusText::Format::kPrometheus;
+  const auto format = FormatFor(accept);
   PrometheusText text(format);
   AddMetrics(snapshot, &text, OtherSets(options));
   if (options.metrics) options.metrics(text);
@@ -105,7 +103,8 @@ Answer Health(const Exporter::Options& options) {
 
 // What a client asks for.
 struct Request {
-  std::string_view path, accept;
+  std::string_view path;
+  std::string accept;
   const char* older;  // the argument, or nullptr
 };
 
@@ -167,6 +166,21 @@ bool SameFile(int a, int b) {
   struct stat one, two;
   return fstat(a, &one) == 0 && fstat(b, &two) == 0 && one.st_dev == two.st_dev &&
          one.st_ino == two.st_ino;
+}
+
+// A header that comes several times is one list.
+std::string AcceptOf(MHD_Connection* connection) {
+  std::string all;
+  MHD_get_connection_values(
+      connection, MHD_HEADER_KIND,
+      [](void* list, MHD_ValueKind, const char* name, const char* value) {
+        if (value != nullptr && absl::EqualsIgnoreCase(name, MHD_HTTP_HEADER_ACCEPT)) {
+          absl::StrAppend(static_cast<std::string*>(list), value, ",");
+        }
+        return MHD_YES;
+      },
+      &all);
+  return all;
 }
 
 void DiscardLog(void*, const char*, va_list) {}
@@ -233,13 +247,11 @@ class Exporter::Daemon {
       return MHD_YES;
     }
     if (*upload_size != 0) return MHD_NO;
-    const char* accept =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
-    const Request request = {
-        url, accept != nullptr ? accept : "",
-        MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "older")};
     try {
       const Options& options = static_cast<Daemon*>(self)->options_;
+      const Request request = {
+          url, AcceptOf(connection),
+          MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "older")};
       return Send(connection, AnswerFor(options, request));
     } catch (...) {  // from a callback or for want of memory; the caller is C
       return Send(connection, {.status = MHD_HTTP_INTERNAL_SERVER_ERROR,

@@ -9,7 +9,7 @@
 //   if (!exporter) return Fail(error);
 //
 //   /            a page that shows pools, limits and rates live; needs nothing from elsewhere
-//   /metrics     Prometheus text 0.0.4, or OpenMetrics 1.0 for a client that asks for it
+//   /metrics     Prometheus text 0.0.4, or OpenMetrics 1.0 for a client that asks for it (Accept)
 //   /stats.json  the snapshot as JSON (keys: stats/json.h)
 //   /stats.txt   the snapshot as netstat -m prints it
 //   /holders     who holds what, as text; /holders.json, the same as JSON (keys:

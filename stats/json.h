@@ -1,5 +1,5 @@
 // A snapshot as JSON (RFC 8259, one line). The keys below are stable: more may come, none
-// changes its meaning; "schema" would grow if one did.
+// changes its meaning; "schema" would grow if one did. docs/stats.schema.json says it to programs.
 //
 //   schema            1
 //   version           of the library

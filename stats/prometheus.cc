@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "weir/stats/prometheus_text.h"
+
 namespace weir {
 namespace {
 
@@ -46,9 +48,9 @@ constexpr ZoneCounter kCounters[] = {
 // By division: a product with 1e-9 would not be the nearest double, and would print badly.
 double Seconds(uint64_t ns) { return static_cast<double>(ns) / 1e9; }
 
-void AddPlaces(const weir_zone_snapshot& zone, PrometheusText* text) {
+void AddPlaces(const weir_zone_snapshot& zone, MetricSink* sink) {
   const auto cached = [&](const char* where, int64_t objects) {
-    text->Gauge("weir_cached", "Free objects, by where they are.", objects,
+    sink->Gauge("weir_cached", "Free objects, by where they are.", objects,
                 {{"zone", zone.name}, {"where", where}});
   };
   cached("thread", zone.cached_thread);
@@ -56,7 +58,7 @@ void AddPlaces(const weir_zone_snapshot& zone, PrometheusText* text) {
   cached("slab", zone.cached_slab);
 
   const auto memory = [&](const char* state, int64_t bytes) {
-    text->Gauge("weir_memory_bytes",
+    sink->Gauge("weir_memory_bytes",
                 "Memory held from the slab source: in_use, cached (free objects) or slack (no "
                 "object).",
                 bytes, {{"zone", zone.name}, {"state", state}});
@@ -68,7 +70,7 @@ void AddPlaces(const weir_zone_snapshot& zone, PrometheusText* text) {
   memory("slack", std::max<int64_t>(zone.bytes - used - free, 0));
 }
 
-void AddWaitTimes(const weir_zone_snapshot& zone, PrometheusText* text) {
+void AddWaitTimes(const weir_zone_snapshot& zone, MetricSink* sink) {
   std::array<double, WEIR_WAIT_BUCKETS> bounds;
   std::array<uint64_t, WEIR_WAIT_BUCKETS> counts;
   // Counters of a busy process are not read at one instant; a histogram must still never fall.
@@ -77,7 +79,7 @@ void AddWaitTimes(const weir_zone_snapshot& zone, PrometheusText* text) {
     bounds[i] = Seconds(weir_wait_bound_ns(i));
     counts[i] = so_far = std::max(so_far, zone.wait_buckets[i]);
   }
-  text->Histogram("weir_wait_seconds", "How long allocations waited.",
+  sink->Histogram("weir_wait_seconds", "How long allocations waited.",
                   {.bounds = bounds,
                    .counts = counts,
                    .count = std::max(so_far, zone.wait_count),
@@ -87,15 +89,15 @@ void AddWaitTimes(const weir_zone_snapshot& zone, PrometheusText* text) {
 
 // Drains are broadcast for a zone that ran short, or by m_reclaim() for none in particular. Sums
 // over the label are the process's figures.
-void AddDrains(const weir_snapshot& snapshot, PrometheusText* text) {
+void AddDrains(const weir_snapshot& snapshot, MetricSink* sink) {
   uint64_t drains = 0, objects = 0;
   const auto add = [&](const char* zone, uint64_t count, uint64_t freed) {
-    const PrometheusText::Labels labels = {{"zone", zone}};
-    text->Counter("weir_drains_total",
+    const MetricSink::Labels labels = {{"zone", zone}};
+    sink->Counter("weir_drains_total",
                   "Drain broadcasts, by the zone that ran short; \"any\" where m_reclaim() was "
                   "called.",
                   count, labels);
-    text->Counter("weir_drained_objects_total",
+    sink->Counter("weir_drained_objects_total",
                   "Objects that drain handlers said they freed, by the zone that ran short.", freed,
                   labels);
     drains += count;
@@ -108,54 +110,54 @@ void AddDrains(const weir_snapshot& snapshot, PrometheusText* text) {
       snapshot.drained_objects - std::min(objects, snapshot.drained_objects));
 }
 
-void AddTypes(const weir_snapshot& snapshot, PrometheusText* text) {
+void AddTypes(const weir_snapshot& snapshot, MetricSink* sink) {
   for (int type = 0; type < WEIR_NTYPES; ++type) {
     // Series of the usual types exist from the start; type 0, "free", holds nothing unless
     // somebody's code is wrong.
     const char* name = weir_type_name(type);
     if (snapshot.types[type] == 0 && (name == nullptr || type == 0)) continue;
     const std::string label = name != nullptr ? name : std::to_string(type);
-    text->Gauge("weir_mbufs", "Mbufs in use, by type.", snapshot.types[type], {{"type", label}});
+    sink->Gauge("weir_mbufs", "Mbufs in use, by type.", snapshot.types[type], {{"type", label}});
   }
 }
 
-void AddSet(const weir_snapshot& snapshot, PrometheusText* text) {
-  text->Gauge("weir_threads", "Threads that hold a cache.", snapshot.threads);
+void AddSet(const weir_snapshot& snapshot, MetricSink* sink) {
+  sink->Gauge("weir_threads", "Threads that hold a cache.", snapshot.threads);
   for (const weir_zone_snapshot& zone : snapshot.zones) {
     for (const ZoneGauge& gauge : kGauges) {
-      text->Gauge(gauge.name, gauge.help, zone.*gauge.field, {{"zone", zone.name}});
+      sink->Gauge(gauge.name, gauge.help, zone.*gauge.field, {{"zone", zone.name}});
     }
-    AddPlaces(zone, text);
+    AddPlaces(zone, sink);
     for (const ZoneCounter& counter : kCounters) {
-      text->Counter(counter.name, counter.help, zone.*counter.field, {{"zone", zone.name}});
+      sink->Counter(counter.name, counter.help, zone.*counter.field, {{"zone", zone.name}});
     }
-    AddWaitTimes(zone, text);
+    AddWaitTimes(zone, sink);
   }
-  AddDrains(snapshot, text);
-  AddTypes(snapshot, text);
-  text->Counter("weir_requests_denied_total", "Requests for memory denied (m_drops).",
+  AddDrains(snapshot, sink);
+  AddTypes(snapshot, sink);
+  sink->Counter("weir_requests_denied_total", "Requests for memory denied (m_drops).",
                 snapshot.drops);
-  text->Counter("weir_requests_delayed_total",
+  sink->Counter("weir_requests_delayed_total",
                 "Requests for memory met only after a drain (m_wait).", snapshot.waits);
 }
 
 }  // namespace
 
-void AddMetrics(const weir_snapshot& snapshot, PrometheusText* text,
+void AddMetrics(const weir_snapshot& snapshot, MetricSink* sink,
                 std::span<const SetSnapshot> others) {
-  text->Gauge("weir_build_info", "Constant 1, with the version of weir.", 1,
+  sink->Gauge("weir_build_info", "Constant 1, with the version of weir.", 1,
               {{"version", snapshot.version}});
-  text->Gauge("weir_uptime_seconds", "Time since weir came up.", Seconds(snapshot.uptime_ns));
-  if (!others.empty()) text->SetCommon({{"set", "default"}});
-  AddSet(snapshot, text);
+  sink->Gauge("weir_uptime_seconds", "Time since weir came up.", Seconds(snapshot.uptime_ns));
+  if (!others.empty()) sink->SetCommon({{"set", "default"}});
+  AddSet(snapshot, sink);
   for (const SetSnapshot& set : others) {
-    text->SetCommon({{"set", set.name}});
-    AddSet(set.figures, text);
+    sink->SetCommon({{"set", set.name}});
+    AddSet(set.figures, sink);
   }
-  text->SetCommon({});
-  text->Counter("weir_copy_failures_total", "Copies of chains that failed (MCFail).",
+  sink->SetCommon({});
+  sink->Counter("weir_copy_failures_total", "Copies of chains that failed (MCFail).",
                 snapshot.copy_failures);
-  text->Counter("weir_pullup_failures_total", "Pull-ups that failed (MPFail).",
+  sink->Counter("weir_pullup_failures_total", "Pull-ups that failed (MPFail).",
                 snapshot.pullup_failures);
 }
 

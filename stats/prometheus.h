@@ -8,16 +8,16 @@
 #include <span>
 #include <string>
 
-#include "weir/stats/prometheus_text.h"
+#include "weir/stats/metric_sink.h"
 #include "weir/stats/set_snapshot.h"
 #include "weir/stats/snapshot.h"
 
 namespace weir {
 
-// Adds all of weir's metrics to `text`. If there are other sets of zones than the default one,
-// whose `snapshot` is, all series but the process's own have a label "set", which is "default" or
-// the name.
-void AddMetrics(const struct weir_snapshot& snapshot, PrometheusText* text,
+// Adds all of weir's metrics to `sink`, a PrometheusText for example. If there are other sets of
+// zones than the default one, whose `snapshot` is, all series but the process's own have a label
+// "set", which is "default" or the name.
+void AddMetrics(const struct weir_snapshot& snapshot, MetricSink* sink,
                 std::span<const SetSnapshot> others = {});
 
 // Weir's metrics alone, in text format 0.0.4.

@@ -48,18 +48,34 @@ void AppendLabel(std::string_view name, std::string_view value, std::string* lab
   *labels += '"';
 }
 
+// What OpenMetrics calls the unit of a metric with this name; empty if it has none that we use.
+std::string_view UnitOf(std::string_view name) {
+  for (std::string_view unit : {"seconds", "bytes"}) {
+    if (name.size() > unit.size() && name.ends_with(unit) &&
+        name[name.size() - unit.size() - 1] == '_') {
+      return unit;
+    }
+  }
+  return "";
+}
+
 bool EndsInTotal(std::string_view name) { return name.ends_with("_total"); }
 
 }  // namespace
 
-PrometheusText::Value::Value(double v) {
+MetricSink::Value::Value(double v) : number_(v) {
   if (std::isnan(v)) {
     text_ = "NaN";
   } else if (std::isinf(v)) {
     text_ = v < 0 ? "-Inf" : "+Inf";
   } else {
-    char digits[32];
-    text_.assign(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+    char digits[64];
+    // OpenMetrics lists how bounds are to be written: 0.0001 and 100000.0, but 1e-05 and 1e+06.
+    const bool fixed = std::fabs(v) >= 1e-4 && std::fabs(v) < 1e6;
+    const auto end =
+        fixed ? std::to_chars(digits, digits + sizeof digits, v, std::chars_format::fixed)
+              : std::to_chars(digits, digits + sizeof digits, v);
+    text_.assign(digits, end.ptr);
     // OpenMetrics wants to see that bounds are not integers; elsewhere it does no harm.
     if (text_.find_first_of(".e") == std::string::npos) text_ += ".0";
   }
@@ -123,9 +139,18 @@ std::string PrometheusText::Render() const {
     if (open_metrics && family.type == std::string_view("counter")) {
       name.remove_suffix(std::string_view("_total").size());
     }
-    out.append("# HELP ").append(name).append(" ");
-    AppendEscaped(family.help, /*quotes=*/open_metrics, &out);
-    out.append("\n# TYPE ").append(name).append(" ").append(family.type).append("\n");
+    std::string help("# HELP ");
+    help.append(name).append(" ");
+    AppendEscaped(family.help, /*quotes=*/open_metrics, &help);
+    help.append("\n");
+    // Each format has an order that it likes.
+    if (!open_metrics) out.append(help);
+    out.append("# TYPE ").append(name).append(" ").append(family.type).append("\n");
+    if (open_metrics) {
+      const std::string_view unit = UnitOf(name);
+      if (!unit.empty()) out.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
+      out.append(help);
+    }
     out.append(family.samples);
   }
   if (open_metrics) out += "# EOF\n";

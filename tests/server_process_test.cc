@@ -1,5 +1,6 @@
 // The program: its command line, and how it ends.
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,24 +21,29 @@ struct Ended {
   std::string output;
 };
 
-Ended RunToEnd(std::vector<std::string> args) {
-  args.insert(args.begin(), Program());
+Ended RunProgram(const std::vector<std::string>& args) {
   Child child(args);
   std::string output = child.Rest();
   return {child.Wait(), output};
 }
 
+Ended RunToEnd(std::vector<std::string> args) {
+  args.insert(args.begin(), Program());
+  return RunProgram(args);
+}
+
 TEST(ProcessTest, HelpNamesEveryFlag) {
   Ended ended = RunToEnd({"--help"});
   EXPECT_EQ(ended.status, 0);
-  for (const char* flag : {"--bind", "--port", "--metrics-port", "--threads", "--max-memory",
-                           "--max-clients", "--max-bulk", "--output-limit", "--write-timeout",
-                           "--trim-interval"}) {
+  for (const char* flag :
+       {"--bind", "--port", "--metrics-port", "--metrics-socket", "--threads", "--max-memory",
+        "--max-clients", "--max-bulk", "--output-limit", "--write-timeout", "--trim-interval"}) {
     EXPECT_NE(ended.output.find(flag), std::string::npos) << flag;
   }
 }
 
 TEST(ProcessTest, AWrongFlagIsNamedWithValueAndRange) {
+  const std::string kLongest = "/nowhere/" + std::string(98, 'x');
   struct {
     std::vector<std::string> args;
     std::string says;
@@ -47,6 +53,15 @@ TEST(ProcessTest, AWrongFlagIsNamedWithValueAndRange) {
       {{"--threads=65"}, "--threads: '65' is not a number from 0 to 64"},
       {{"--max-memory=1mb"}, "--max-memory: '1mb' is not a number of bytes from 4194304 to"},
       {{"--max-memory=lots"}, "--max-memory: 'lots' is not a number of bytes from 4194304 to"},
+      {{"--metrics-socket="}, "--metrics-socket: '' does not have 1 to 107 bytes"},
+      {{"--metrics-socket", kLongest + "x"},
+       "--metrics-socket: '" + kLongest + "x' does not have 1 to 107 bytes"},
+      {{"--metrics-port=0", "--metrics-socket=/run/x"},
+       "--metrics-socket: '/run/x' takes the place of --metrics-port"},
+      {{"--port=0", "--metrics-socket=/nowhere/x"},
+       "cannot listen on unix:/nowhere/x: No such file or directory"},
+      {{"--port=0", "--metrics-socket=" + kLongest},
+       "cannot listen on unix:" + kLongest + ": No such file or directory"},
       {{"--nosuch=1"}, "there is no flag --nosuch"},
       {{"--port"}, "--port: a value is missing"},
       {{"stray"}, "'stray' is not a flag"},
@@ -81,6 +96,37 @@ TEST(ProcessTest, ASignalEndsItWithEveryMbufAccountedFor) {
     EXPECT_EQ(child.Wait(), 0) << rest;
     EXPECT_NE(rest.find("20 connections, 40 commands, 0 objects left"), std::string::npos) << rest;
   }
+}
+
+// The figures, on a socket in place of the port; mbstat reads them there.
+TEST(ProcessTest, ItsFiguresAreOnASocketWhileItRuns) {
+  char folder[] = "/tmp/weir_server_XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string path = std::string(folder) + "/metrics";
+  Child child({Program(), "--port=0", "--metrics-port=-1", "--metrics_socket", path,
+               "--max-memory=64mb"});
+  child.Line();
+  EXPECT_EQ(child.Line(), "weir-server: page and metrics on unix:" + path + "\n");
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  for (const std::string& target : {path, "unix:" + path}) {
+    const Ended zones = RunProgram({"stats/mbstat", "-z", target});
+    EXPECT_EQ(zones.status, 0);
+    EXPECT_NE(zones.output.find("jumbo_16k"), std::string::npos) << zones.output;
+  }
+  EXPECT_NE(RunProgram({"stats/mbstat", "--prometheus", path}).output.find("weir_server_keys 0\n"),
+            std::string::npos);
+  // Another server is told that there is one.
+  const Ended second = RunToEnd({"--port=0", "--metrics-socket=" + path});
+  EXPECT_EQ(second.status, 1);
+  EXPECT_NE(second.output.find("cannot listen on unix:" + path + ": Address already in use"),
+            std::string::npos)
+      << second.output;
+  child.Signal(SIGTERM);
+  EXPECT_NE(child.Rest().find("0 objects left"), std::string::npos);
+  EXPECT_EQ(child.Wait(), 0);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

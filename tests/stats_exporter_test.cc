@@ -133,6 +133,14 @@ TEST(Exporter, SpeaksOpenMetricsToWhoAsksForIt) {
             "application/openmetrics-text; version=1.0.0; charset=utf-8");
   EXPECT_TRUE(answer.body.ends_with("# EOF\n"));
   EXPECT_EQ(CheckPrometheus(answer.body).error, "");
+  // In a second header of the name, in any case.
+  EXPECT_TRUE(Ask(exporter->port(), "GET", "/metrics",
+                  "Accept: text/plain;q=0.5\r\naccept: application/openmetrics-text\r\n")
+                  .body.ends_with("# EOF\n"));
+  EXPECT_EQ(Ask(exporter->port(), "GET", "/metrics",
+                "Accept: application/openmetrics-text;q=0.4, text/plain;q=0.5\r\n")
+                .Header("content-type"),
+            "text/plain; version=0.0.4; charset=utf-8");
 }
 
 TEST(Exporter, TheProgramsOwnFiguresAreAmongThem) {

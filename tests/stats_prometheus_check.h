@@ -23,6 +23,7 @@ inline PrometheusCheck CheckPrometheus(const std::string& text) {
   static const std::regex kSample(
       R"re(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\]|\\\\|\\n|\\")*",?)*\})?)re"
       R"( ([+-]?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|[+-]Inf|NaN))");
+  static const std::regex kUnit(R"(# UNIT (\S+_(seconds|bytes)) (seconds|bytes))");
   PrometheusCheck result;
   std::string family, help;
   if (text.empty() || text.back() != '\n') result.error = "the last line has no end";
@@ -35,9 +36,11 @@ inline PrometheusCheck CheckPrometheus(const std::string& text) {
       help = match[1];
     } else if (std::regex_match(line, match, kType)) {
       family = match[1];
-      if (help != family) result.error = "no HELP right before: " + line;
       if (!result.types.emplace(family, match[2]).second) result.error = "a second time: " + line;
+    } else if (std::regex_match(line, match, kUnit)) {
+      if (match[1] != family || match[2] != match[3]) result.error = "not its unit: " + line;
     } else if (std::regex_match(line, match, kSample)) {
+      if (help != family) result.error = "no HELP right before: " + line;
       std::string name = match[1];
       const std::string type = result.types[family];
       if (type == "histogram") {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <string>
@@ -76,7 +77,13 @@ TEST(PrometheusText, WritesIntegersExactlyAndRealsShortly) {
             "-9223372036854775808");
   EXPECT_EQ(PrometheusText::Value(0.1).text(), "0.1");
   EXPECT_EQ(PrometheusText::Value(5.0).text(), "5.0");
-  EXPECT_EQ(PrometheusText::Value(1e-6).text(), "1e-06");
+  // The spellings that OpenMetrics lists.
+  for (const char* canonical : {"1e-10", "1e-06", "1e-05", "0.0001", "0.001", "0.1", "1.0", "10.0",
+                                "1000.0", "10000.0", "100000.0", "1e+06", "1e+10"}) {
+    EXPECT_EQ(PrometheusText::Value(std::strtod(canonical, nullptr)).text(), canonical);
+  }
+  EXPECT_EQ(PrometheusText::Value(-0.000123456789012345).text(), "-0.000123456789012345");
+  EXPECT_EQ(PrometheusText::Value(123456.7890123).text(), "123456.7890123");
   EXPECT_EQ(PrometheusText::Value(std::numeric_limits<double>::infinity()).text(), "+Inf");
   EXPECT_EQ(PrometheusText::Value(-std::numeric_limits<double>::infinity()).text(), "-Inf");
   EXPECT_EQ(PrometheusText::Value(std::numeric_limits<double>::quiet_NaN()).text(), "NaN");
@@ -91,7 +98,35 @@ TEST(PrometheusText, CountersEndInTotal) {
 TEST(PrometheusText, OpenMetricsNamesCountersWithoutTotalAndEnds) {
   PrometheusText text(PrometheusText::Format::kOpenMetrics);
   text.Counter("hits_total", "\"Hits\".", 1);
-  EXPECT_EQ(text.Render(), "# HELP hits \\\"Hits\\\".\n# TYPE hits counter\nhits_total 1\n# EOF\n");
+  EXPECT_EQ(text.Render(), "# TYPE hits counter\n# HELP hits \\\"Hits\\\".\nhits_total 1\n# EOF\n");
+}
+
+TEST(PrometheusText, OpenMetricsSaysUnits) {
+  const auto rendered = [](PrometheusText::Format format) {
+    PrometheusText text(format);
+    text.Counter("sent_bytes_total", "Sent.", 1);
+    text.Gauge("age_seconds", "Age.", 2);
+    text.Gauge("seconds", "No unit but its name.", 3);
+    text.Gauge("microseconds", "Another unit.", 4);
+    return text.Render();
+  };
+  EXPECT_EQ(rendered(PrometheusText::Format::kOpenMetrics),
+            "# TYPE sent_bytes counter\n"
+            "# UNIT sent_bytes bytes\n"
+            "# HELP sent_bytes Sent.\n"
+            "sent_bytes_total 1\n"
+            "# TYPE age_seconds gauge\n"
+            "# UNIT age_seconds seconds\n"
+            "# HELP age_seconds Age.\n"
+            "age_seconds 2\n"
+            "# TYPE seconds gauge\n"
+            "# HELP seconds No unit but its name.\n"
+            "seconds 3\n"
+            "# TYPE microseconds gauge\n"
+            "# HELP microseconds Another unit.\n"
+            "microseconds 4\n"
+            "# EOF\n");
+  EXPECT_EQ(rendered(PrometheusText::Format::kPrometheus).find("UNIT"), std::string::npos);
 }
 
 TEST(PrometheusText, HistogramsEndInInfinity) {
@@ -275,10 +310,10 @@ TEST(Prometheus, SeriesHaveALabelOfTheirSetWhereThereIsMoreThanOne) {
 TEST(Prometheus, CheckerFindsFaults) {
   const std::string a = "# HELP a A.\n# TYPE a gauge\n";
   EXPECT_EQ(CheckPrometheus(a + "a 1\n").error, "");
-  for (const std::string& bad :
-       {a + "a 1", a + "a 1\na 2\n", a + "b 1\n", std::string("a 1\n"), a + a + "a 1\n",
-        a + "a{x=\"\"\"} 1\n", a + "a{1x=\"\"} 1\n", a + "a one\n", a + "a 1\n\n",
-        std::string("# TYPE a gauge\na 1\n"), a + "# EOF\na 1\n"}) {
+  for (const std::string& bad : {a + "a 1", a + "a 1\na 2\n", a + "b 1\n", std::string("a 1\n"),
+                                 a + a + "a 1\n", a + "a{x=\"\"\"} 1\n", a + "a{1x=\"\"} 1\n",
+                                 a + "a one\n", a + "a 1\n\n", std::string("# TYPE a gauge\na 1\n"),
+                                 a + "# EOF\na 1\n", a + "# UNIT b_bytes bytes\na 1\n"}) {
     EXPECT_NE(CheckPrometheus(bad).error, "") << bad;
   }
 }

@@ -1,334 +1,278 @@
-'use strict';
-(() => {
-  const PERIOD_MS = 1000;
-  const HISTORY = 120;  // samples kept for the lines: two minutes
-  const NEARLY_FULL = 0.9;
-  const PLACES = [
-    ['in_use', 'in-use', 'in use'],
-    ['cached_thread', 'thread', 'in threads'],
-    ['cached_depot', 'depot', 'in depot'],
-    ['cached_slab', 'slab', 'in slabs'],
+// ---- Tiles: the server's figures and the process's ----
+
+class Tiles {
+  constructor(parent) { this.parent = parent; this.tiles = new Map(); }
+
+  update(figure, before, seconds) {
+    let tile = this.tiles.get(figure.name);
+    const counter = figure.kind === 'counter';
+    if (!tile) {
+      const root = add(this.parent, 'li');
+      add(root, 'span', { class: 'name' }, figure.name);
+      const value = addFigure(add(root, 'span', { class: 'value' }),
+                              (figure.key || figure.name) + (counter ? '/s' : ''));
+      if (counter) value.after('/s');
+      tile = { value, line: new Line(root) };
+      this.tiles.set(figure.name, tile);
+    }
+    if (figure.value === null || (counter && (!before || before.value === null))) {
+      setText(tile.value, '–');
+      return;
+    }
+    const value = counter ? growth(before.value, figure.value) / seconds : figure.value;
+    const inUnit = { bytes, seconds: duration }[figure.unit] || short;
+    tile.line.push(value);
+    setFigure(tile.value, value, inUnit);
+    tile.line.draw(`${figure.name}: now ${inUnit(value)}${counter ? ' a second' : ''}`);
+  }
+
+  miss() { for (const { line } of this.tiles.values()) line.push(null); }
+}
+
+function processFigures(stats) {
+  const sets = [stats, ...(stats.sets || [])];
+  const sum = (what) => sets.reduce((all, set) => all + set.zones.reduce(
+      (some, zone) => some + what(zone), 0), 0);
+  const gauge = (name, key, value = stats[key], unit = '') =>
+      ({ name, key, value, unit, kind: 'gauge' });
+  return [
+    gauge('memory held', 'memory', sum((zone) => zone.bytes), 'bytes'),
+    gauge('memory in use', 'used', sum((zone) => zone.in_use * zone.size), 'bytes'),
+    gauge('threads with a cache', 'threads'), gauge('drains', 'drains'),
+    gauge('drained objects', 'drained_objects'), gauge('requests denied', 'drops'),
+    gauge('requests delayed', 'waits'), gauge('copies that failed', 'copy_failures'),
+    gauge('pull-ups that failed', 'pullup_failures'),
   ];
-  const EVENTS = [['failures', 'failures'], ['waits', 'waits'], ['recalls', 'recalls'],
-                  ['drains', 'drains']];
+}
 
-  const $ = (id) => document.getElementById(id);
+// ---- The tables of everything ----
 
-  // ---- Figures as people read them ----
+const ROWS = [
+  ['Size', 'size', (n) => (n ? bytes(n) : '–')],
+  ['Limit', 'limit', (n) => (n ? whole(n) : 'none')],
+  ['In use', 'in_use'], ['In thread caches', 'cached_thread'], ['In the depot', 'cached_depot'],
+  ['In slabs', 'cached_slab'], ['Total', 'total'], ['Kept in reserve', 'low_water'],
+  ['Memory', 'bytes', bytes], ['Allocations', 'allocs'], ['Frees', 'frees'],
+  ['Failures', 'failures'], ['Waiting now', 'waiting'], ['Waits', 'waits'],
+  ['Waits that are over', 'wait.count'],
+  ['Mean wait', 'wait.mean', (n) => (n === '' ? '–' : duration(n))],
+  ['Refills of a cache', 'refills'], ['Flushes of a cache', 'flushes'], ['Recalls', 'recalls'],
+  ['Recalled objects', 'recalled_objects'], ['Drains', 'drains'],
+  ['Drained objects', 'drained_objects'],
+];
 
-  const whole = (n) => Math.round(n).toLocaleString('en-US');
+function valueOf(zone, key) {
+  if (key === 'wait.count') return zone.wait.count;
+  if (key === 'wait.mean') return zone.wait.count ? zone.wait.sum_seconds / zone.wait.count : '';
+  return zone[key];
+}
 
-  function scaled(n, base, units) {
-    let step = 0;
-    while (Math.abs(n) >= base && step < units.length - 1) { n /= base; ++step; }
-    const digits = Number.isInteger(n) ? 0 : step === 0 ? 1 : n < 10 ? 2 : n < 100 ? 1 : 0;
-    return n.toFixed(digits) + units[step];
+// And what a later library says besides, under the name that it has there.
+function rowsFor(zone) {
+  const more = Object.keys(zone).filter((key) => typeof zone[key] === 'number' &&
+                                                 !ROWS.some((row) => row[1] === key));
+  return [...ROWS, ...more.map((key) => [key.replace(/_/g, ' '), key])];
+}
+
+class Table {
+  constructor(parent, name) {
+    this.root = add(parent, 'div', { 'data-set': name });
+    const scroll = add(this.root, 'div', { class: 'scroll', role: 'region', tabindex: '0',
+                                           'aria-label': `All figures: ${setTitle(name)}` });
+    this.table = add(scroll, 'table');
+    this.caption = add(this.table, 'caption');
+    this.head = add(add(this.table, 'thead'), 'tr');
+    this.body = add(this.table, 'tbody');
+    this.types = add(this.root, 'p', { class: 'types' });
+    Object.assign(this, { name, cells: new Map() });
   }
 
-  const short = (n) => (n < 10000 ? (n >= 100 || Number.isInteger(n) ? whole(n) : n.toFixed(1))
-                                  : scaled(n, 1000, ['', ' k', ' M', ' G', ' T']));
-  const bytes = (n) => scaled(n, 1024, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);
-  const percent = (part) => (part > 0 && part < 0.001 ? '< 0.1 %'
-                             : (100 * part).toFixed(part > 0 && part < 0.1 ? 1 : 0) + ' %');
-
-  function duration(seconds) {
-    if (seconds < 1) return scaled(seconds * 1e6, 1000, [' µs', ' ms', ' s']);
-    const [d, h, m] = [86400, 3600, 60].map((unit) => Math.floor(seconds / unit));
-    if (d) return `${d} d ${h % 24} h`;
-    if (h) return `${h} h ${m % 60} min`;
-    if (m) return `${m} min ${Math.floor(seconds % 60)} s`;
-    return `${Math.floor(seconds)} s`;
-  }
-
-  const inUnit = { bytes, seconds: duration, '': short };
-  const zoneTitle = (zone) => zone.name.replace(/_/g, ' ');
-
-  // ---- Elements ----
-
-  function add(parent, tag, attributes = {}, text = '') {
-    const svg = ['svg', 'path'].includes(tag);
-    const node = svg ? document.createElementNS('http://www.w3.org/2000/svg', tag)
-                     : document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    if (text) node.textContent = text;
-    return parent.appendChild(node);
-  }
-
-  // Touches the document only when something changes, so that a screen reader stays quiet.
-  const setText = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-
-  // ---- Lines of the last two minutes ----
-
-  class Line {
-    constructor(parent) {
-      this.svg = add(parent, 'svg', { class: 'spark', viewBox: `0 0 ${HISTORY - 1} 28`,
-                                      preserveAspectRatio: 'none', role: 'img' });
-      this.area = add(this.svg, 'path', { class: 'area' });
-      this.line = add(this.svg, 'path', { class: 'line' });
-      this.event = add(this.svg, 'path', { class: 'event' });
-      this.values = [];
-      this.events = [];
-    }
-
-    push(value, event = false) {
-      this.values.push(value);
-      this.events.push(event);
-      if (this.values.length > HISTORY) { this.values.shift(); this.events.shift(); }
-    }
-
-    get top() { return this.values.length ? Math.max(...this.values) : 0; }
-
-    draw(label) {
-      const first = HISTORY - this.values.length;  // the newest sample is always at the right
-      const top = this.top || 1;
-      const y = (v) => (27 - 25 * v / top).toFixed(2);
-      const points = this.values.map((v, i) => `${first + i} ${y(v)}`);
-      const path = points.length ? 'M' + points.join('L') : '';
-      this.line.setAttribute('d', path);
-      this.area.setAttribute('d', path && `${path}V28H${first}Z`);
-      this.event.setAttribute('d', this.events.map((on, i) => (on ? `M${first + i} 24V30` : ''))
-                                              .join(''));
-      this.svg.setAttribute('aria-label', label);
-    }
-  }
-
-  // ---- A pool ----
-
-  class Pool {
-    constructor(parent, zone) {
-      this.root = add(parent, 'article', { class: 'pool' });
-      const head = add(this.root, 'div', { class: 'head' });
-      add(head, 'h3', {}, zoneTitle(zone));
-      const sub = add(head, 'div', { class: 'sub' });
-      add(sub, 'span', {}, `${bytes(zone.size)} each`);
-      this.held = add(sub, 'span');
-      const level = add(this.root, 'div');
-      this.bar = add(level, 'div', { class: 'bar room', role: 'img' });
-      this.parts = PLACES.map(([, name]) => add(this.bar, 'i', { class: name }));
-      this.mark = add(this.bar, 'i', { class: 'mark', hidden: '' });
-      this.places = add(level, 'div', { class: 'places' });
-      this.counts = PLACES.map(([, , title]) => {
-        const place = add(this.places, 'span');
-        const count = add(place, 'b');
-        place.append(' ' + title);
-        return count;
-      });
-      this.state = add(this.places, 'span', { class: 'state' });
-      const rates = add(this.root, 'div');
-      this.line = new Line(rates);
-      const rate = add(rates, 'div', { class: 'rate' });
-      this.now = add(rate, 'strong');
-      this.peak = add(rate, 'span');
-      const events = add(this.root, 'dl', { class: 'events' });
-      this.events = EVENTS.map(([, title]) => {
-        const row = add(events, 'div');
-        add(row, 'dt', {}, title);
-        return add(row, 'dd');
-      });
-    }
-
-    update(zone, before, seconds) {
-      const rate = before ? (zone.allocs - before.allocs) / seconds : 0;
-      const fresh = EVENTS.map(([key]) => (before ? zone[key] - before[key] : 0));
-      const trouble = fresh[0] > 0 || fresh[1] > 0 || fresh[3] > 0;
-      if (before) this.line.push(rate, trouble);
-      this.recent = this.line.events.slice(-10).some(Boolean);
-      this.draw(zone, rate, fresh);
-    }
-
-    draw(zone, rate, fresh) {
-      this.root.classList.toggle('idle', zone.allocs === 0 && zone.total === 0);
-      setText(this.held, zone.bytes ? `${bytes(zone.bytes)} held` : '');
-      const scale = zone.limit || zone.total * 1.25 || 1;
-      PLACES.forEach(([key], i) => {
-        this.parts[i].style.width = `${100 * zone[key] / scale}%`;
-        this.parts[i].classList.toggle('some', zone[key] > 0);
-        setText(this.counts[i], whole(zone[key]));
-      });
-      this.mark.hidden = !zone.low_water;
-      this.mark.style.left = `${100 * zone.low_water / scale}%`;
-      const words = describe(zone);
-      const reserve = zone.low_water ? `, ${whole(zone.low_water)} kept in reserve` : '';
-      setText(this.state, words.text + reserve);
-      this.state.className = `state ${words.level}`;
-      this.bar.setAttribute('aria-label', PLACES.map(
-          ([key, , title]) => `${whole(zone[key])} ${title}`).join(', ') + `; ${words.text}`);
-      const idle = zone.allocs === 0;
-      setText(this.now, idle ? 'not used yet' : `${short(rate)} allocations/s`);
-      setText(this.peak, idle ? '' : `peak ${short(this.line.top)}/s`);
-      this.line.draw(`Allocations per second: now ${short(rate)}, ` +
-                     `highest of two minutes ${short(this.line.top)}`);
-      EVENTS.forEach(([key], i) => {
-        // A recall alone is no trouble: it found what was asked for.
-        const trouble = fresh[i] > 0 && key !== 'recalls';
-        setText(this.events[i], (trouble ? '▲ ' : '') + short(zone[key]));
-        this.events[i].className = trouble ? 'now' : '';
-      });
-    }
-  }
-
-  function describe(zone) {
-    const limit = zone.limit ? ` of ${whole(zone.limit)}` : ', no limit';
-    const part = zone.limit ? zone.in_use / zone.limit : 0;
-    const room = zone.limit ? `${percent(part)}${limit}` : limit.slice(2);
-    if (zone.waiting) return { level: 'alarm', text: `${whole(zone.waiting)} waiting, ${room}` };
-    if (part >= NEARLY_FULL) return { level: 'warn', text: `nearly full: ${room}` };
-    return { level: '', text: room };
-  }
-
-  // ---- The sentence at the top ----
-
-  function sentence(zones, pools) {
-    const parts = [];
-    let level = '';
-    for (const zone of zones) {
-      const name = zoneTitle(zone);
-      const pool = pools.get(zone.name);
-      const part = zone.limit ? zone.in_use / zone.limit : 0;
-      if (zone.waiting) {
-        parts.push(`${whole(zone.waiting)} waiting for a ${name}`);
-        level = 'alarm';
-      } else if (part >= NEARLY_FULL) {
-        parts.push(`${name} pool ${pool.recent ? 'full and draining' : 'nearly full'}`);
-        level = level || 'warn';
-      } else if (pool.recent) {
-        parts.push(`${name} pool ran short a moment ago`);
-        level = level || 'warn';
-      }
-    }
-    const text = parts.length ? parts.join(', ') + '.' : 'Every pool has room.';
-    return { level, text: text[0].toUpperCase() + text.slice(1) };
-  }
-
-  // ---- Tiles: the server's figures and the process's ----
-
-  class Tiles {
-    constructor(parent) { this.parent = parent; this.tiles = new Map(); }
-
-    update(figure, before, seconds) {
-      let tile = this.tiles.get(figure.name);
-      if (!tile) {
-        const root = add(this.parent, 'li');
-        add(root, 'span', { class: 'name' }, figure.name);
-        tile = { value: add(root, 'span', { class: 'value' }), line: new Line(root) };
-        this.tiles.set(figure.name, tile);
-      }
-      const counter = figure.kind === 'counter';
-      if (counter && !before) return;
-      const value = counter ? (figure.value - before.value) / seconds : figure.value;
-      const text = inUnit[figure.unit](value) + (counter ? '/s' : '');
-      tile.line.push(value);
-      setText(tile.value, text);
-      tile.line.draw(`${figure.name}: now ${text}`);
-    }
-  }
-
-  const processFigures = (stats) => [
-    { name: 'memory held', kind: 'gauge', unit: 'bytes', value: stats.memory_bytes },
-    { name: 'memory in use', kind: 'gauge', unit: 'bytes',
-      value: stats.zones.reduce((sum, zone) => sum + zone.in_use * zone.size, 0) },
-    { name: 'threads with a cache', kind: 'gauge', unit: '', value: stats.threads },
-    { name: 'drains so far', kind: 'gauge', unit: '', value: stats.drains },
-    { name: 'requests denied so far', kind: 'gauge', unit: '', value: stats.drops },
-  ];
-
-  // ---- The table of everything ----
-
-  const COLUMNS = [
-    ['Size', (z) => bytes(z.size)], ['Limit', (z) => (z.limit ? whole(z.limit) : 'none')],
-    ['In use', 'in_use'], ['Thread caches', 'cached_thread'], ['Depot', 'cached_depot'],
-    ['Slabs', 'cached_slab'], ['Total', 'total'], ['Memory', (z) => bytes(z.bytes)],
-    ['Allocations', 'allocs'], ['Frees', 'frees'], ['Failures', 'failures'], ['Waits', 'waits'],
-    ['Mean wait', (z) => (z.wait.count ? duration(z.wait.sum_seconds / z.wait.count) : '–')],
-    ['Waiting', 'waiting'], ['Refills', 'refills'], ['Flushes', 'flushes'],
-    ['Recalls', 'recalls'], ['Recalled', 'recalled_objects'], ['Drains', 'drains'],
-    ['Drained', 'drained_objects'], ['Low water', 'low_water'],
-  ];
-
-  function updateTable(stats) {
-    const [head, body] = [$('table').tHead, $('table').tBodies[0]];
-    if (!head.rows.length) {
-      const row = add(head, 'tr');
-      for (const title of ['Zone', ...COLUMNS.map((c) => c[0])]) {
-        add(row, 'th', { scope: 'col' }, title);
-      }
-    }
-    stats.zones.forEach((zone, i) => {
-      const row = body.rows[i] || add(body, 'tr');
-      if (!row.cells.length) {
-        add(row, 'th', { scope: 'row' }, zoneTitle(zone));
-        COLUMNS.forEach(() => add(row, 'td'));
-      }
-      COLUMNS.forEach(([, what], c) => setText(
-          row.cells[c + 1], typeof what === 'string' ? whole(zone[what]) : what(zone)));
+  update(set, alone) {
+    const title = alone ? 'All zones' : setTitle(this.name);
+    setText(this.caption, `${title}: since the start, or as of now`);
+    if (!this.head.cells.length) this.make(set);
+    set.zones.forEach((zone) => this.rows.forEach(([, key, text = whole]) => {
+      setFigure(this.cells.get(`${zone.name} ${key}`), valueOf(zone, key), text);
+    }));
+    const types = Object.entries(set.types).filter(([, n]) => n > 0);
+    this.types.replaceChildren(types.length ? 'Mbufs by type: ' : '');
+    types.forEach(([name, n], i) => {
+      this.types.append(`${i ? ', ' : ''}${name} `);
+      setFigure(addFigure(this.types, `types.${name}`), n, whole);
     });
-    const types = Object.entries(stats.types).filter(([, n]) => n > 0);
-    setText($('types'), types.length
-        ? 'Mbufs by type: ' + types.map(([name, n]) => `${name} ${whole(n)}`).join(', ') + '.' : '');
   }
 
-  // ---- Once a second ----
-
-  let pools = new Map();
-  let serverTiles = new Tiles($('figures'));
-  let processTiles = new Tiles($('process'));
-  let last = null;
-  let paused = false;
-
-  function startOver() {
-    for (const id of ['pools', 'figures', 'process']) $(id).replaceChildren();
-    pools = new Map();
-    serverTiles = new Tiles($('figures'));
-    processTiles = new Tiles($('process'));
-    last = null;
-  }
-
-  function show(stats) {
-    if (last && stats.uptime_seconds < last.uptime_seconds) startOver();  // another process
-    const seconds = last ? stats.uptime_seconds - last.uptime_seconds : 0;
-    if (last && seconds <= 0) return;
-    stats.zones.forEach((zone, i) => {
-      if (!pools.has(zone.name)) pools.set(zone.name, new Pool($('pools'), zone));
-      pools.get(zone.name).update(zone, last && last.zones[i], seconds);
-    });
-    const before = new Map(last ? last.server.map((figure) => [figure.name, figure]) : []);
-    for (const figure of stats.server) {
-      serverTiles.update(figure, before.get(figure.name), seconds);
-    }
-    $('server').hidden = stats.server.length === 0;
-    for (const figure of processFigures(stats)) processTiles.update(figure, null, seconds);
-    updateTable(stats);
-    const words = sentence(stats.zones, pools);
-    setText($('state'), words.text);
-    $('state').className = words.level;
-    setText($('about'), `weir ${stats.version} · up ${duration(stats.uptime_seconds)}`);
-    document.body.classList.remove('stale');
-    last = stats;
-  }
-
-  function showSilence() {
-    document.body.classList.add('stale');
-    setText($('state'), 'No answer; what is shown is what it last said.');
-    $('state').className = 'alarm';
-  }
-
-  async function poll() {
-    if (!paused && !document.hidden) {
-      try {
-        const answer = await fetch('stats.json', { signal: AbortSignal.timeout(5 * PERIOD_MS) });
-        if (!answer.ok) throw new Error(answer.status);
-        const stats = await answer.json();
-        if (!paused) show(stats);
-      } catch (error) {
-        showSilence();
+  make(set) {
+    add(this.head, 'td');
+    for (const zone of set.zones) add(this.head, 'th', { scope: 'col' }, titleOf(zone));
+    this.rows = rowsFor(set.zones[0]);
+    for (const [title, key] of this.rows) {
+      const row = add(this.body, 'tr');
+      add(row, 'th', { scope: 'row' }, title);
+      for (const zone of set.zones) {
+        const cell = add(row, 'td', { 'data-zone': zone.name });
+        this.cells.set(`${zone.name} ${key}`, addFigure(cell, key));
       }
     }
-    setTimeout(poll, PERIOD_MS);
   }
+}
 
-  $('pause').addEventListener('click', () => {
-    paused = !paused;
-    $('pause').textContent = paused ? 'Resume' : 'Pause';
-  });
-  poll();
-})();
+// ---- The whole ----
+
+let sets, tables, serverTiles, processTiles, last;
+
+function startOver() {
+  for (const id of ['sets', 'tables', 'figures', 'process']) $(id).replaceChildren();
+  [sets, tables] = [new Map(), new Map()];
+  serverTiles = new Tiles($('figures'));
+  processTiles = new Tiles($('process'));
+  last = null;
+}
+
+function show(stats) {
+  if (last && stats.uptime_seconds < last.uptime_seconds) startOver();  // another process
+  const seconds = last ? stats.uptime_seconds - last.uptime_seconds : 0;
+  if (last && seconds <= 0) return;
+  const all = [{ ...stats, name: 'default' }, ...(stats.sets || [])];
+  const before = new Map(last ? (last.sets || []).map((set) => [set.name, set]) : []);
+  if (last) before.set('default', last);
+  for (const set of all) {
+    if (!sets.has(set.name)) {
+      sets.set(set.name, new PoolSet($('sets'), set.name));
+      tables.set(set.name, new Table($('tables'), set.name));
+    }
+    sets.get(set.name).update(set, before.get(set.name), seconds, all.length === 1);
+    tables.get(set.name).update(set, all.length === 1);
+  }
+  for (const name of [...sets.keys()].filter((name) => !all.some((set) => set.name === name))) {
+    for (const views of [sets, tables]) {
+      views.get(name).root.remove();
+      views.delete(name);
+    }
+  }
+  const earlier = new Map(last ? last.server.map((figure) => [figure.name, figure]) : []);
+  for (const figure of stats.server) {
+    serverTiles.update(figure, earlier.get(figure.name), seconds);
+  }
+  $('server').hidden = stats.server.length === 0;
+  for (const figure of processFigures(stats)) processTiles.update(figure, null, seconds);
+  setText($('about'), `weir ${stats.version} · up ${duration(stats.uptime_seconds)}`);
+  last = stats;
+}
+
+// Nothing is known of this moment.
+function miss() {
+  for (const view of [...sets.values(), serverTiles, processTiles]) view.miss();
+}
+
+function say(text, level = '') {
+  setText($('state'), text);
+  $('state').className = level;
+}
+
+function sayWhatIs() {
+  const complaints = [...sets.values()].flatMap((set) => set.complaints());
+  const text = complaints.map((complaint) => complaint.text).join('; ') || 'every pool has room';
+  const worst = ['alarm', 'warn'].find((level) => complaints.some((c) => c.level === level));
+  say(`${text[0].toUpperCase()}${text.slice(1)}.`, worst);
+}
+
+// ---- Once a second; less often while nobody answers ----
+
+const PERIOD_MS = 1000;
+const PATIENCE_MS = 5000;
+const LONGEST_PERIOD_MS = 30000;
+
+let paused = false;
+let failures = 0;  // in a row
+let polling = false;
+let timer = 0;
+let nextTry = 0;
+
+// What it says; null when nobody answers, or not in time.
+async function ask() {
+  let answer;
+  try {
+    answer = await fetch('stats.json', { signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch (error) {
+    return null;
+  }
+  if (!answer.ok) throw new Error(`the exporter answers with status ${answer.status}`);
+  const stats = await answer.json();
+  if (stats.schema !== 1) throw new Error(`figures of schema ${stats.schema}; this page knows 1`);
+  return stats;
+}
+
+// `why` is empty when nobody answers.
+function fail(why) {
+  if (failures++ > 0) return;
+  const time = new Date().toLocaleTimeString('en-GB');
+  const known = last ? ' What is shown is what it last said.' : '';
+  say((why ? `At ${time}: ${why}.` : `The exporter has not answered since ${time}.`) + known,
+      'alarm');
+  document.body.classList.add('stale');
+  miss();
+}
+
+async function findHolders() {
+  if (!$('holders').hidden) return;
+  try {
+    $('holders').hidden = !(await fetch('holders', { method: 'HEAD' })).ok;
+  } catch (error) {
+    // Whether it answers at all, poll() shows.
+  }
+}
+
+async function pollOnce() {
+  let stats, why = '';
+  try {
+    stats = await ask();
+  } catch (error) {
+    why = error.message;
+  }
+  if (paused) return;
+  if (!stats) return fail(why);
+  show(stats);
+  sayWhatIs();
+  if (failures > 0) findHolders();  // perhaps of another program
+  failures = 0;
+  document.body.classList.remove('stale');
+}
+
+async function poll() {
+  if (polling) return;
+  polling = true;
+  clearTimeout(timer);
+  try {
+    if (!paused && !document.hidden) await pollOnce();
+  } catch (error) {
+    console.error(error);
+    fail(`this page failed (${error.message})`);
+  } finally {
+    polling = false;
+    const period = Math.min(PERIOD_MS * 2 ** Math.max(failures - 1, 0), LONGEST_PERIOD_MS);
+    nextTry = Date.now() + period;
+    timer = setTimeout(poll, period);
+    count();
+  }
+}
+
+// Apart from what a screen reader reads out.
+function count() {
+  $('silence').hidden = failures === 0;
+  const left = Math.max(Math.ceil((nextTry - Date.now()) / 1000), 0);
+  setText($('retry'), `Next try in ${left} s.`);
+}
+
+$('pause').addEventListener('click', () => {
+  paused = !paused;
+  setText($('pause'), paused ? 'Resume' : 'Pause');
+  if (paused) miss();
+});
+$('again').addEventListener('click', poll);
+document.addEventListener('visibilitychange', () => { if (!document.hidden) poll(); });
+setInterval(count, 1000);
+
+startOver();
+poll();
+findHolders();
