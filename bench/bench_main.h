@@ -14,6 +14,7 @@
 #include "bench/disturber.h"
 #include "bench/latency.h"
 #include "bench/resident.h"
+#include "bench/sampling.h"
 #include "bench/sizes.h"
 #include "bench/start_up.h"
 #include "bench/works.h"
@@ -45,6 +46,7 @@ int BenchMain(int argc, char** argv) {
   RegisterStartUp<Peer>();
   RegisterAtLimit<Peer>();
   RegisterDisturbed<Peer>();
+  RegisterSampling<Peer>();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

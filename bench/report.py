@@ -41,6 +41,19 @@ def works_table(result, keep):
     return table(["work"] + peers + ["weir : best", "spread of weir"], rows)
 
 
+def recording_part(result):
+    """What recording costs: none, as by default, each; as many times none."""
+    works, rows = result["works"], []
+    for work in sorted((w for w in works if samples.variant(w) == "unrecorded"), key=samples.order):
+        name = work.rpartition("-")[0]
+        for peer, none in works[work].items():
+            cells = [works.get(w, {}).get(peer) for w in (name, name + "-recorded")]
+            rows.append([name, peer, number(none["median"])] + [
+                "%s%s (%.2f)" % (number(c["median"]), "~" if c["disturbed"] else "",
+                                 c["median"] / none["median"]) if c else "" for c in cells])
+    return table(["work", "peer", "none", "1 in 4,096", "each"], rows) if rows else "Not measured."
+
+
 def memory_table(result):
     def mib(value):
         return "" if value is None else "%.1f" % value
@@ -103,8 +116,9 @@ def markdown(result):
         line=machine.line(about), rounds=result["rounds"], seconds=result["seconds"],
         clean=100 * samples.CLEAN - 100, before=about["ping_pong_ns"][0],
         after=about["ping_pong_ns"][-1], targets=targets_table(result),
-        works=works_table(result, lambda work: "-disturbed" not in work),
-        disturbed=works_table(result, lambda work: "-disturbed" in work),
+        works=works_table(result, lambda work: samples.variant(work) == ""),
+        disturbed=works_table(result, lambda work: samples.variant(work) == "disturbed"),
+        recording=recording_part(result),
         memory=memory_table(result), counts=counts_table(result["counts"]),
         instructions=instructions_table(), scale=scale_part(result.get("scale")),
         versions="\n".join("- %s %s" % v for v in about["packages"].items()),

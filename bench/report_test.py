@@ -64,12 +64,15 @@ class Targets(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
-    WORKS = {"W1": {"limit": 4, "weir": 5, "dpdk": 7, "cord": 9}, "W1-disturbed": {"weir": 6}}
+    WORKS = {"W1": {"limit": 4, "weir": 5, "dpdk": 7, "cord": 9}, "W1-disturbed": {"weir": 6},
+             "W1-unrecorded": {"weir": 4}, "W1-recorded": {"weir": 300}}
 
     def test_says_it_all(self):
         page = report.markdown(result(self.WORKS))
         self.assertIn("| W1 | 4 | 5 (1.25) | **7 (1.75)** | 9 (2.25) | 0.71 | 0 % |", page)
         self.assertIn("| W1-disturbed | 6 |", page)
+        self.assertIn("| W1 | weir | 4 | 5 (1.25) | 300 (75.00) |", page)
+        self.assertNotIn("W1-unrecorded", page)
         self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met |", page)
         self.assertIn("| W2, C++ | 1.25 x limit |  | not measured |", page)
 

@@ -6,6 +6,8 @@ import statistics
 
 # A sample this much above the fastest had company on its core.
 CLEAN = 1.3
+# Works with one of these behind their name are others under other conditions.
+VARIANTS = ("disturbed", "recorded", "unrecorded")
 PARTS = ("p50", "p99", "p99.9", "p99.99", "max")
 
 
@@ -38,10 +40,16 @@ def summary(values):
     }
 
 
+def variant(work):
+    """One of VARIANTS, or what a work is without."""
+    suffix = work.partition(" ")[0].rpartition("-")[2]
+    return suffix if suffix in VARIANTS else ""
+
+
 def order(work):
-    """W1 to W8 first, then by name; disturbed ones behind the others, parts in their order."""
+    """W1 to W8 first, then by name; variants behind the others, parts in their order."""
     name, _, part = work.partition(" ")
-    return (name.endswith("-disturbed"), not re.match(r"W\d", name),
+    return (variant(work), not re.match(r"W\d", name),
             [int(t) if t.isdigit() else t for t in re.split(r"(\d+)", name) if t][:1] != ["W"],
             re.sub(r"\d+", lambda n: "%03d" % int(n.group()), name),
             PARTS.index(part) if part else -1)

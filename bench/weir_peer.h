@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 #include "bench/buffer.h"
+#include "weir/chain/holders.h"
 #include "weir/chain/mbuf.h"
 #include "weir/chain/weir.h"
 
@@ -54,6 +56,11 @@ struct WeirPeer {
     weir_trim();
     struct weir_snapshot s;
     weir_snapshot(&s);
+  }
+  // One allocation in so many, 0: none; -1: as it was.
+  static void Record(int one_in) {
+    static const int64_t before = weir_holders_sampled();
+    weir_holders_sample(one_in < 0 ? before : one_in);
   }
   // From now on no more can be allocated than is in use and cached; or as before.
   static void Limit(bool on) {

@@ -18,6 +18,7 @@
 //   kClonesStay                  its clones may not be freed on another thread
 //   Trim()                       gives back what is free
 //   Disturb()                    does what may go on in the background: disturber.h
+//   Record(one_in)               records who allocates so many: sampling.h
 //   Limit(on)                    from now on AllocPacket returns null some time
 // Peers are measured warm: nothing here fails, or the program crashes.
 #ifndef WEIR_BENCH_WORKS_H_

@@ -65,8 +65,14 @@ class HttpClient {
   std::string ReadAll() {
     std::string all;
     char part[4096];
-    for (long n; (n = recv(fd_, part, sizeof part, 0)) > 0;) all.append(part, n);
-    return all;
+    for (;;) {
+      const long n = recv(fd_, part, sizeof part, 0);
+      if (n > 0) {
+        all.append(part, n);
+      } else if (n == 0 || errno != EINTR) {  // with a timeout, a wait is not taken up again
+        return all;
+      }
+    }
   }
 
   // True if the other side closes, or resets, without a word.
