@@ -282,7 +282,7 @@ class Cache {
 
   // So that one follows another at the same place in 256 bytes (alloc/thread_record.h).
   static constexpr size_t kUsed = (16 + sizeof slots_ + 63) / 64 * 64 + 64;
-  alignas(64) char gap_[256 - kUsed % 256];
+  [[maybe_unused]] alignas(64) char gap_[256 - kUsed % 256];
 };
 static_assert(alignof(Cache) == 64, "ctl has a cache line of its own");
 static_assert(!kRealAtomics || sizeof(Cache) % 256 == 0);
