@@ -21,6 +21,9 @@
 #endif
 #endif
 
+// For a function that looks at the stack, where AddressSanitizer keeps zones that nobody may touch.
+#define WEIR_UNWATCHED __attribute__((__no_sanitize__("address")))
+
 namespace weir {
 // ThreadSanitizer ends a fork's child that starts a thread.
 #ifdef WEIR_TSAN

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "weir/alloc/sanitize.h"
 #include "weir/stats/atomic.h"
 
 namespace weir {
@@ -21,7 +22,7 @@ struct Unwinding {
   int n;
 };
 
-_Unwind_Reason_Code OnFrame(_Unwind_Context* frame, void* arg) {
+WEIR_UNWATCHED _Unwind_Reason_Code OnFrame(_Unwind_Context* frame, void* arg) {
   auto& u = *static_cast<Unwinding*>(arg);
   void* const call = reinterpret_cast<void*>(_Unwind_GetIP(frame));
   if (call == nullptr) return _URC_END_OF_STACK;

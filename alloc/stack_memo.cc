@@ -3,6 +3,8 @@
 #include <new>
 
 #include "weir/alloc/metadata.h"
+#include "weir/alloc/one_by_one.h"
+#include "weir/alloc/sanitize.h"
 #include "weir/alloc/stack.h"
 #include "weir/alloc/stack_depot.h"
 #include "weir/reclaim/fence.h"
@@ -16,7 +18,7 @@ struct Remembered {
   void* const* slots[Stack::kMost];
 
   // Whether it is the stack of a function whose own return address lies at `own`.
-  bool StillThere(void* const* own) const {
+  WEIR_UNWATCHED bool StillThere(void* const* own) const {
     if (number == 0 || slots[1] != own) return false;
     for (int i = 1; i < stack.size(); ++i) {
       if (*slots[i] != stack.calls()[i]) return false;
@@ -41,17 +43,19 @@ struct StackMemo {
 
 // Its own frame is the first of the stack; it differs from call to call, and does not count.
 [[gnu::noinline]] uint32_t CallingStack(ThreadRecord& t) {
-  if (t.stacks == nullptr) {
+  // Memcheck would wonder about a comparison that fails, with what was never written.
+  if (t.stacks == nullptr && !UnderMemcheck()) {
     void* memory = MetadataAlloc(sizeof(StackMemo));
     if (memory != nullptr) t.stacks = new (memory) StackMemo;
   }
-  void* const* own = static_cast<void* const*>(__builtin_frame_address(0)) + 1;
-  const uintptr_t key = reinterpret_cast<uintptr_t>(own) / 16 + reinterpret_cast<uintptr_t>(*own);
   if (t.stacks == nullptr || t.stacks->changing) {
     Stack stack;
     stack.Take();
     return NumberOfStack(stack);
   }
+  void* const* own = static_cast<void* const*>(__builtin_frame_address(0)) + 1;
+  const auto caller = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  const uintptr_t key = reinterpret_cast<uintptr_t>(own) / 16 + caller;
   Remembered& r = t.stacks->places[key % StackMemo::kPlaces];
   if (r.StillThere(own)) return r.number;
   t.stacks->changing = true;
