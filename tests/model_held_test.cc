@@ -100,5 +100,29 @@ TEST(ModelHeld, TwoThatAddGetTwoPlaces) {
   ExpectWhole("drop, add | add", 2, {[] { Drop(0), Add(1, 1); }, [] { Add(2, 1); }});
 }
 
+// Three buckets of eight, with the tiny set of constants.
+TEST(ModelHeld, AFullTableTakesNoMore) {
+  memset(memory, 0, sizeof memory);
+  blocks = 0;
+  static HeldTable table;
+  static char objects[25];
+  HeldFigures f = {};
+  for (int i = 0; i < 24; ++i) {
+    f.object = &objects[i];
+    EXPECT_NE(table.Add(f), nullptr) << i;
+  }
+  f.object = &objects[24];
+  EXPECT_EQ(table.Add(f), nullptr);
+  EXPECT_EQ(table.full(), 1u);
+  table.Drop(&objects[24]);  // was not added: nothing happens
+  table.Drop(&objects[20]);
+  EXPECT_EQ(table.Find(&objects[20]), nullptr);
+  EXPECT_NE(table.Find(&objects[23]), nullptr);
+  EXPECT_NE(table.Add(f), nullptr);
+  int seen = 0;
+  table.ForEach([&](const HeldFigures&) { ++seen; });
+  EXPECT_EQ(seen, 24);
+}
+
 }  // namespace
 }  // namespace weir
