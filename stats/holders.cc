@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cinttypes>
-#include <cstdarg>
 #include <cstdio>
 #include <map>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "weir/stats/append.h"
 #include "weir/stats/snapshot.h"
 
 // No Abseil here: libweir itself prints this at exit, and needs nothing but jemalloc.
@@ -73,15 +73,6 @@ class Grouping {
   std::map<std::tuple<std::string, int, std::vector<void*>>, HoldersGroup> groups_;
   std::multimap<const void*, std::vector<void*>> referring_;
 };
-
-[[gnu::format(printf, 2, 3)]] void Append(std::string* out, const char* format, ...) {
-  char line[512];
-  va_list args;
-  va_start(args, format);
-  const int length = vsnprintf(line, sizeof line, format, args);
-  va_end(args);
-  if (length > 0) out->append(line, std::min<size_t>(static_cast<size_t>(length), sizeof line - 1));
-}
 
 std::string Age(int64_t ns) {
   char text[32];

@@ -1,9 +1,9 @@
 #include "weir/stats/text.h"
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdint>
-#include <cstdio>
+
+#include "weir/stats/append.h"
 
 // No Abseil here: libweir itself prints this at exit, and needs nothing but jemalloc.
 
@@ -22,16 +22,6 @@ constexpr const char* kTypes[] = {
 
 int64_t Cached(const weir_zone_snapshot& zone) {
   return zone.cached_thread + zone.cached_depot + zone.cached_slab;
-}
-
-// A line has at most 13 numbers.
-[[gnu::format(printf, 2, 3)]] void Append(std::string* out, const char* format, ...) {
-  char line[512];
-  va_list args;
-  va_start(args, format);
-  const int length = vsnprintf(line, sizeof line, format, args);
-  va_end(args);
-  if (length > 0) out->append(line, std::min<size_t>(static_cast<size_t>(length), sizeof line - 1));
 }
 
 const char* Plural(int64_t n) { return n == 1 ? "" : "s"; }
