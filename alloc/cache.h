@@ -152,7 +152,7 @@ class Cache {
   }
 
   // Between Enter and Leave.
-  uint32_t count() const { return count_.load(std::memory_order_relaxed); }  // owner-only, or hint
+  uint32_t count() const { return count_.load(std::memory_order_relaxed); }  // owner-only, hint
   void Push(void* object) {
     uint32_t n = count();
     slots_[n] = object;

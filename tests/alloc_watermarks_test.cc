@@ -526,7 +526,8 @@ TEST(WatermarksStress, AfterUnregisterReturnsItNeverRuns) {
     }
     for (std::thread& t : threads) t.join();
     fprintf(stdout, "%d registrations\n", lives.load(std::memory_order_relaxed));
-    EXPECT_EQ(wrong.load(std::memory_order_relaxed), 0) << "a callback ran after Unregister returned";
+    EXPECT_EQ(wrong.load(std::memory_order_relaxed), 0)
+        << "a callback ran after Unregister returned";
     AwaitOwnThreads(0);
   });
 }

@@ -210,7 +210,8 @@ void ExpectAllExact(const Exporter& exporter) {
     }
   }
   if (!g_pools.one_by_one) {
-    EXPECT_EQ(bytes, slabs.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes)) << "held from the source";
+    const int64_t held = slabs.load(std::memory_order_relaxed) * static_cast<int64_t>(kSlabBytes);
+    EXPECT_EQ(bytes, held) << "held from the source";
   }
 }
 
