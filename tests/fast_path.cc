@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "weir/chain/holders.h"
 #include "weir/chain/mbuf.h"
 
 namespace {
@@ -84,6 +85,7 @@ int main() {
 #else
   printf("compiler g++\n");
 #endif
+  weir_holders_sample(0);  // or chance would decide how often the slow path is counted
   packet = m_getcl(M_WAIT, MT_DATA, M_PKTHDR);
   packet->m_len = packet->m_pkthdr.len = 1500;
   for (const Work& work : kWorks) {
