@@ -37,11 +37,9 @@ HeldRecord* HeldTable::AddTo(Bucket& bucket, const HeldFigures& figures) {
   const uintptr_t object = reinterpret_cast<uintptr_t>(figures.object);
   for (int k = 0; k < kWays; ++k) {
     uintptr_t key = bucket.keys[k].load(std::memory_order_relaxed);  // hint, revalidated
-    // A fork's child may have a record of what a thread had in hand that is not there.
     // [H4] acquire: pairs with [H3]; what the place's last owner did comes before what we do.
-    if (key != object &&
-        (key != 0 || !bucket.keys[k].compare_exchange_strong(key, object, std::memory_order_acquire,
-                                                             std::memory_order_relaxed))) {
+    if (key != 0 || !bucket.keys[k].compare_exchange_strong(key, object, std::memory_order_acquire,
+                                                            std::memory_order_relaxed)) {
       continue;
     }
     const uint64_t serial = serials_.fetch_add(1, std::memory_order_relaxed) + 1;  // counter

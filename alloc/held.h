@@ -58,13 +58,9 @@ class alignas(64) HeldRecord {
   }
   void Erase() { serial_.store(0, std::memory_order_relaxed); }  // ordered by [H5] of the next
 
-  // Who has the object. A reader may see one of these changes without another.
+  // Who has the object; a cluster, several may. A reader may see one of these changes without
+  // another.
   void Note(uint8_t event) {
-    const uint64_t before = history_.load(std::memory_order_relaxed);  // owner-only
-    history_.store(before << 8 | event, std::memory_order_release);    // [H5]
-  }
-  // The same for clusters, which several may have.
-  void NoteShared(uint8_t event) {
     uint64_t before = history_.load(std::memory_order_relaxed);  // hint, revalidated
     // [H5]. ABA: the same eight events as before are the same history.
     while (!history_.compare_exchange_weak(before, before << 8 | event, std::memory_order_release,
@@ -114,7 +110,7 @@ class alignas(64) HeldRecord {
   Atomic<const char*> where_{nullptr};
   Atomic<int64_t> where_ns_{0};
 };
-static_assert(sizeof(Atomic<uint64_t>) != 8 || sizeof(HeldRecord) == 64);
+static_assert(!kRealAtomics || sizeof(HeldRecord) == 64);
 
 class HeldTable {
  public:

@@ -40,6 +40,4 @@ uint32_t NumberOfStack(const Stack& stack) {
 
 const Stack* StackAt(uint32_t number) { return number == 0 ? nullptr : &stacks.At(number - 1); }
 
-uint32_t Stacks() { return stacks.size(); }
-
 }  // namespace weir

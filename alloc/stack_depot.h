@@ -16,8 +16,6 @@ namespace weir {
 uint32_t NumberOfStack(const Stack& stack);
 // nullptr for 0.
 const Stack* StackAt(uint32_t number);
-// Stacks so far.
-uint32_t Stacks();
 
 }  // namespace weir
 

@@ -78,7 +78,7 @@ void TouchRecord(const void* object, const char* where, uint8_t event) {
   HeldRecord* r = g_held.Find(object);
   if (r == nullptr) return;
   r->Touch(where, MonotonicNs());
-  r->NoteShared(event);
+  r->Note(event);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ void NoteRecorded(const mbuf* m, uint8_t event) {
 void NoteExtRecorded(const mbuf* m, uint8_t event) {
   HeldRecord* r = g_held.Find(m->m_ext.ext_buf);
   if (r == nullptr) return;
-  r->NoteShared(event);
+  r->Note(event);
   // Where to look up how many share it, if that place is there for good.
   if (g_slabs.Find(m->m_ext.ext_buf) == Slabs::kNone) return;
   r->Refer(ClusterCount(m_extzone(m), m->m_ext.ext_buf));

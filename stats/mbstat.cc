@@ -101,8 +101,10 @@ class Mbstat {
   }
 
   bool GetHolders(std::string* body, std::string* error) {
-    const std::string path =
-        absl::StrCat("/holders?older=", static_cast<double>(options_.older.count()) / 1000);
+    // Whole figures: a number as 1e+06 would not come through a URL.
+    const int64_t ms = options_.older.count();
+    const std::string path = absl::StrCat("/holders?older=", ms / 1000, ".",
+                                          absl::Dec(ms % 1000, absl::kZeroPad3));
     return Get(path.c_str(), "text/plain", body, error);
   }
 

@@ -116,6 +116,9 @@ TEST(Mbstat, TellsWhoHoldsWhat) {
   const Ended old = RunToEnd({"--holders", "--older=60.5", Url(exporter->port())});
   EXPECT_FALSE(Has(old.output, "10 x mbuf")) << old.output;
   EXPECT_TRUE(Has(old.output, "10 x cluster")) << old.output;
+  const Ended oldest = RunToEnd({"--holders", "--older=1234567.25", Url(exporter->port())});
+  EXPECT_EQ(oldest.status, 0);
+  EXPECT_TRUE(Has(oldest.output, "0 recorded buffers are in use")) << oldest.output;
   EXPECT_EQ(Ask(exporter->port(), "GET", "/holders.json").Header("content-type"),
             "application/json");
   const auto wrong = Ask(exporter->port(), "GET", "/holders?older=soon");
