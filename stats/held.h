@@ -23,7 +23,8 @@ struct weir_held {
   uint32_t holders;     // of a cluster: how many mbufs share it; 1 if none ever did
   int thread;           // that allocated it, its tid; 0: unknown
   int64_t age_ns;       // since it was allocated
-  int depth;            // the calls that allocated it, the innermost first; 0: unknown
+  int depth;            // the calls that allocated it, the innermost first; 0: unknown. They stay
+                        // where they are, while the process lives
   void* const* calls;
   const char* where;     // what weir_touch said last, or NULL
   int64_t where_age_ns;  // since then

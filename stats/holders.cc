@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <map>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -33,7 +34,8 @@ class Grouping {
     for (auto& [key, group] : groups_) {
       auto [from, to] = referring_.equal_range(group.object);
       for (; group.zone != WEIR_ZONE_MBUF && from != to; ++from) {
-        group.held_by.push_back(std::move(from->second));
+        if (group.held_by.size() == kMostHolders) break;
+        group.held_by.emplace_back(from->second.begin(), from->second.end());
       }
       groups.push_back(std::move(group));
     }
@@ -44,7 +46,9 @@ class Grouping {
 
  private:
   void Add(const weir_held& held) {
-    if (held.buffer != nullptr) referring_.emplace(held.buffer, CallsOf(held));
+    if (held.buffer != nullptr) {
+      referring_.emplace(held.buffer, Calls(held.calls, static_cast<size_t>(held.depth)));
+    }
     if (held.age_ns < least_age_ns_) return;
     HoldersGroup& g = groups_[{held.set, held.zone, CallsOf(held)}];
     if (g.recorded == 0) {
@@ -69,9 +73,12 @@ class Grouping {
     for (const char* const* h = held.history; *h != nullptr; ++h) g.history.push_back(*h);
   }
 
+  using Calls = std::span<void* const>;
+  static constexpr size_t kMostHolders = 16;  // that are told of
+
   const int64_t least_age_ns_;
   std::map<std::tuple<std::string, int, std::vector<void*>>, HoldersGroup> groups_;
-  std::multimap<const void*, std::vector<void*>> referring_;
+  std::multimap<const void*, Calls> referring_;
 };
 
 std::string Age(int64_t ns) {

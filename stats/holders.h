@@ -38,7 +38,8 @@ struct HoldersGroup {
   const char* where = nullptr;
   int64_t where_age_ns = 0;
   std::vector<const char*> history;
-  // If it is a cluster: the calls that allocated mbufs which refer to it, as far as recorded.
+  // If it is a cluster: the calls that allocated mbufs which refer to it, as far as recorded; the
+  // first 16.
   std::vector<std::vector<void*>> held_by;
 };
 
