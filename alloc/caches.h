@@ -47,7 +47,7 @@ class Caches {
   int64_t HeldByThreads() const;
   // The depot's empty magazines, to be retired; and those that were not, back.
   size_t TakeEmpty(uint32_t* numbers, size_t most) { return depot_.TakeEmpty(numbers, most); }
-  void PutEmpty(uint32_t number) { depot_.PutEmpty(number); }
+  void PutEmpty(Magazine& m) { depot_.PutEmpty(&m); }
   void ResetFigures();
 
  protected:

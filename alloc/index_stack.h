@@ -67,7 +67,7 @@ class IndexStack {
     return generation << 32 | top;
   }
 
-  alignas(64) Atomic<uint64_t> head_{uint64_t{kFirstGeneration} << 32};
+  Atomic<uint64_t> head_{uint64_t{kFirstGeneration} << 32};
 };
 
 }  // namespace weir

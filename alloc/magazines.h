@@ -18,8 +18,9 @@ namespace weir {
 
 struct Magazine {
   Atomic<uint32_t> link{0};
-  uint32_t number;  // its own; written as it is taken
+  uint32_t number;  // its own; written when it is new
   uint32_t count;
+  uint32_t shard;  // of its depot, where it was last full or is empty
   void* rounds[kMagazineRounds];
 };
 

@@ -30,6 +30,24 @@ bool Packets::TakeApart() {
   InTransit guard(pools_.transit);
   Magazine* m = depot_.PopFull();
   if (m == nullptr) return false;
+  TakeApart(m);
+  return true;
+}
+
+void Packets::TakeIdleApart() {
+  const Depot::Idle idle = depot_.TakeIdle();
+  if (idle.all == 0) return;
+  InTransit guard(pools_.transit);
+  for (uint32_t shard = 0; shard < depot_shards; ++shard) {
+    for (uint32_t n = idle.of[shard]; n > 0; --n) {
+      Magazine* m = depot_.PopFull(shard);
+      if (m == nullptr) break;
+      TakeApart(m);
+    }
+  }
+}
+
+void Packets::TakeApart(Magazine* m) {
   const int n = static_cast<int>(m->count);
   void* clusters[kMagazineRounds];
   for (int i = 0; i < n; ++i) clusters[i] = SplitPacket(m->rounds[i]);
@@ -38,7 +56,6 @@ bool Packets::TakeApart() {
   pools_.zones[WEIR_ZONE_CLUSTER].PutMany(clusters, n);
   m->count = 0;
   depot_.PutEmpty(m);
-  return true;
 }
 
 void* Packets::AllocSlow(ThreadRecord* t, int type, int how) {

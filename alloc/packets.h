@@ -24,8 +24,8 @@ class Packets final : public Caches {
 
   // A magazine's worth of free packets goes to the zones of their parts. False: there is none.
   bool TakeApart();
-  // As Depot's.
-  uint32_t TakeIdleCount() { return depot_.TakeIdleCount(); }
+  // The same with those that have been in the depot since the last call and were not needed.
+  void TakeIdleApart();
 
   void Fill(weir_zone_snapshot& out, const Tallies& sums) const;
   void ResetFigures();
@@ -35,6 +35,7 @@ class Packets final : public Caches {
   void Fill(Cache& cache) override;
   void PutLoose(void* packet) override;
   void Returned() override;
+  void TakeApart(Magazine* m);  // in transit
 
   SharedCounter apart_;  // free packets that were taken apart
 };

@@ -1,5 +1,7 @@
 #include "weir/alloc/pools.h"
 
+#include <sys/sysinfo.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -64,6 +66,7 @@ int StartPools(const weir_options* options) {
     if (options != nullptr) return invalid != nullptr ? EINVAL : ENOMEM;
     abort();
   }
+  depot_shards = std::clamp<uint32_t>(static_cast<uint32_t>(get_nprocs()), 1, kMostShards);
   // What is made at first use is made now, so that no fork can come in the middle of it.
   AsymmetricFence();
   MakeEndKey();

@@ -85,23 +85,28 @@ bool Zone::Uncarve(uint32_t slab, uint32_t n, uint32_t counted) {
   return true;
 }
 
-// Takes the `magazines` lowest of the depot, and if that is all, what is loose or set aside too;
-// gives up to `most` bytes of slabs back, and puts the rest back.
-int64_t Zone::TrimLoot(Loot& loot, uint32_t magazines, int64_t most) {
+// Takes so many magazines of each shard, the lowest (nullptr: all), and if that is all, what is
+// loose or set aside too; gives up to `most` bytes of slabs back, and puts the rest back.
+int64_t Zone::TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most) {
   InTransit guard(pools_.transit);
-  uint32_t popped = 0;
-  for (size_t rounds = 0; rounds + kMagazineRounds <= loot.most; ++popped) {
-    Magazine* m = depot_.PopFull();
-    if (m == nullptr) break;
-    loot.magazines[popped] = m;
-    rounds += m->count;
-  }
-  // The first popped are the latest used: they go back, in the order in which they were.
-  const bool all = magazines >= popped;
-  for (uint32_t i = all ? 0 : popped - magazines; i > 0; --i) depot_.PutFull(loot.magazines[i - 1]);
-  for (uint32_t i = all ? 0 : popped - magazines; i < popped; ++i) {
-    loot.Take(loot.magazines[i]);
-    depot_.PutEmpty(loot.magazines[i]);
+  bool all = true;
+  for (uint32_t shard = 0; shard < depot_shards; ++shard) {
+    uint32_t popped = 0;
+    for (size_t rounds = loot.n; rounds + kMagazineRounds <= loot.most; ++popped) {
+      Magazine* m = depot_.PopFull(shard);
+      if (m == nullptr) break;
+      loot.magazines[popped] = m;
+      rounds += m->count;
+    }
+    // The first popped are the latest used: they go back, in the order in which they were.
+    const uint32_t taken = idle == nullptr ? popped : std::min(popped, idle->of[shard]);
+    const uint32_t kept = popped - taken;
+    if (kept != 0) all = false;
+    for (uint32_t i = kept; i > 0; --i) depot_.PutFull(loot.magazines[i - 1], shard);
+    for (uint32_t i = kept; i < popped; ++i) {
+      loot.Take(loot.magazines[i]);
+      depot_.PutEmpty(loot.magazines[i]);
+    }
   }
   while (all && loot.n < loot.most) {
     void* object = TakeLoose();
@@ -146,7 +151,7 @@ int64_t Zone::Trim(int64_t most) {
   int64_t freed = 0;
   {
     Loot loot(carved() + aside_count_.load(std::memory_order_relaxed));  // hint
-    if (loot.all != nullptr) freed = TrimLoot(loot, UINT32_MAX, most);
+    if (loot.all != nullptr) freed = TrimLoot(loot, nullptr, most);
   }
   trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
   waiters_.Poke();
@@ -155,14 +160,13 @@ int64_t Zone::Trim(int64_t most) {
 }
 
 int64_t Zone::TrimIdle() {
-  const uint32_t idle = depot_.TakeIdleCount();
-  if (idle == 0 || waiters_.Any()) return 0;
+  const Depot::Idle idle = depot_.TakeIdle();
+  if (idle.all == 0 || waiters_.Any()) return 0;
   if (trimming_.exchange(1, std::memory_order_acquire) != 0) return 0;  // [Z1]
   int64_t freed = 0;
   {
     Loot loot(depot_.count() * kMagazineRounds);
-    // All of it is "the lowest", unless there are more magazines than idle ones.
-    if (loot.all != nullptr) freed = TrimLoot(loot, idle, INT64_MAX);
+    if (loot.all != nullptr) freed = TrimLoot(loot, &idle, INT64_MAX);
   }
   trimming_.store(0, std::memory_order_release);  // [Z2]
   waiters_.Poke();
@@ -191,7 +195,7 @@ void weir_pools::RetireMagazines() {
   size_t n = 0;
   for (int i = 0; i < WEIR_NZONES; ++i) n += caches(i).TakeEmpty(numbers + n, most - n);
   const size_t left = weir::g_magazines.Retire(numbers, n);
-  for (size_t i = 0; i < left; ++i) zones[0].PutEmpty(numbers[i]);
+  for (size_t i = 0; i < left; ++i) zones[0].PutEmpty(weir::g_magazines.At(numbers[i]));
   weir::MetadataFree(numbers, bytes);
 }
 
@@ -217,7 +221,7 @@ int64_t weir_pools::TrimTo(int64_t target) {
 int64_t weir_pools::TrimIdle() {
   if (trimming_idle.exchange(1, std::memory_order_acquire) != 0) return 0;  // [Z1]
   weir::Caches::RecallIdle({&zones[0], &zones[1], &zones[2], &zones[3], &zones[4], &packets});
-  for (uint32_t idle = packets.TakeIdleCount(); idle > 0; --idle) packets.TakeApart();
+  packets.TakeIdleApart();
   int64_t bytes = 0;
   for (weir::Zone& zone : zones) bytes += zone.TrimIdle();
   trimming_idle.store(0, std::memory_order_release);  // [Z2]

@@ -147,7 +147,7 @@ class Zone final : public Caches {
   int64_t carved() const;
   bool Uncarve(uint32_t slab, uint32_t n, uint32_t counted);
   struct Loot;
-  int64_t TrimLoot(Loot& loot, uint32_t magazines, int64_t most);
+  int64_t TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most);
 
   // At the limit (limit.cc).
   void* AtLimit(int tally, int how);
@@ -163,10 +163,10 @@ class Zone final : public Caches {
   Atomic<int64_t> low_water_{0};
   // ---- Shared; each of these structs has cache lines of its own ----
   alignas(64) Atomic<uint64_t> carving_{0};
-  IndexStack loose_;
+  alignas(64) IndexStack loose_;
   Waiters waiters_;
-  IndexStack aside_;  // linked as loose_ is: an object is on one of them at most
-  Quarantine quarantine_;
+  alignas(64) IndexStack aside_;  // linked as loose_ is: an object is on one of them at most
+  alignas(64) Quarantine quarantine_;
   // ---- Slow paths ----
   alignas(64) IndexStack spare_slabs_;  // records of slabs that are gone
   Atomic<int64_t> slabs_{0};            // live

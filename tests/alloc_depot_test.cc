@@ -160,5 +160,69 @@ TEST(Depot, HistoriesAreThoseOfAStack) {
   EXPECT_GT(histories->empty(), 0u);
 }
 
+// Threads that run on any processor, one after the other, as the scheduler might have it: each
+// magazine is in one pair of hands at a time, with what was put into it, and in the end all are
+// there.
+TEST(Depot, ShardsKeepEveryMagazine) {
+  depot_shards = 3;
+  constexpr uint32_t kFull = 6;
+  auto depot = std::make_unique<Depot>();
+  std::vector<std::atomic<int>> hands(1024);
+  auto own = [&](Magazine* m, uint32_t count) {
+    ASSERT_LT(m->number, hands.size());
+    ASSERT_EQ(hands[m->number].exchange(1), 0) << "two have magazine " << m->number;
+    ASSERT_EQ(m->count, count);
+  };
+  auto give = [&](Magazine* m, uint32_t count, uint32_t shard) {
+    m->count = count;
+    hands[m->number].store(0);
+    count == 0 ? depot->PutEmpty(m) : depot->PutFull(m, shard);
+  };
+  for (uint32_t i = 0; i < kFull; ++i) {
+    Magazine* m = depot->PopEmpty();
+    own(m, 0);
+    m->rounds[0] = m;
+    give(m, 1, i % depot_shards);
+  }
+  const int64_t until = MonotonicNs() + 1000000000;
+  std::atomic<uint64_t> moved{0}, nothing{0};
+  std::vector<std::thread> threads;
+  for (uint64_t id = 0; id < kThreads; ++id) {
+    threads.emplace_back([&, id] {
+      std::mt19937_64 random(id);
+      t_yields = id * 2 + 1;
+      while (MonotonicNs() < until && !testing::Test::HasFatalFailure()) {
+        Magazine* full = depot->PopFull();
+        if (full == nullptr) {
+          ++nothing;
+          continue;
+        }
+        own(full, 1);
+        EXPECT_NE(full->rounds[0], nullptr);
+        void* object = std::exchange(full->rounds[0], nullptr);
+        give(full, 0, 0);
+        Magazine* empty = depot->PopEmpty();
+        own(empty, 0);
+        empty->rounds[0] = object;
+        give(empty, 1, static_cast<uint32_t>(random() % depot_shards));
+        ++moved;
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  printf("%lu moved, %lu times nothing found\n", moved.load(), nothing.load());
+  EXPECT_GT(moved.load(), 0u);
+  uint32_t full = 0;
+  while (Magazine* m = depot->PopFull()) {
+    own(m, 1);
+    ++full;
+  }
+  EXPECT_EQ(full, kFull);
+  EXPECT_EQ(depot->count(), 0);
+  EXPECT_TRUE(depot->NoneFull());
+  // Others are made only when a look misses those on their way.
+  EXPECT_LE(g_magazines.size(), 64u);
+}
+
 }  // namespace
 }  // namespace weir

@@ -1,5 +1,6 @@
 // Giving memory back: all that is free, down to a target, or what has been idle.
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -93,6 +94,45 @@ TEST_F(TrimTest, AWorkingSetStays) {
   EXPECT_GE(Figures(kZone).total, static_cast<int64_t>(kWorking));
   EXPECT_GT(given, 4000 * 2048) << "what the burst left behind is gone";
   EXPECT_LT(Figures(kZone).total, static_cast<int64_t>(2 * kWorking));
+}
+
+// Each processor has a shard of the depot: what lies idle in one goes back while another is in use.
+TEST_F(TrimTest, WhatIsIdleInAnotherShardGoesBack) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  std::vector<int> processors;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &allowed)) processors.push_back(i);
+  }
+  auto shard = [](int processor) { return static_cast<uint32_t>(processor) % depot_shards; };
+  const int here = processors.front(), there = processors.back();
+  if (shard(here) == shard(there)) GTEST_SKIP() << "one processor";
+  auto on = [](int processor, auto work) {
+    std::thread([&] {
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(processor, &one);
+      ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+      work();
+    }).join();
+  };
+  constexpr size_t kThere = 4000, kHere = 1000;
+  std::vector<void*> mine = Take(kHere);
+  on(there, [&] {
+    std::vector<void*> all = Take(kThere);
+    FreeAll(all);
+  });
+  on(here, [&] { FreeAll(mine); });
+  int64_t given = 0;
+  on(here, [&] {
+    for (int i = 0; i < 4; ++i) {
+      mine = Take(kHere);
+      given += g_pools.TrimIdle();
+      FreeAll(mine);
+    }
+  });
+  EXPECT_GE(given, static_cast<int64_t>(kThere * 2048) - 2 * kSlab);
+  EXPECT_GE(Figures(kZone).bytes, static_cast<int64_t>(kHere * 2048)) << "the working set stays";
 }
 
 TEST_F(TrimTest, AnIdleThreadsCacheIsTakenABusyOnesIsNot) {

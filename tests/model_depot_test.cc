@@ -76,11 +76,17 @@ struct State {
 alignas(State) char room[sizeof(State)];
 State& S() { return *reinterpret_cast<State*>(room); }
 
-// Starts with `full` full magazines. At the end there are as many as were ever made but for those
-// in somebody's hands, and no two the same.
-void ExpectSafe(const char* name, int full, std::vector<std::function<void()>> threads) {
+// Runs the rest of a thread on another processor.
+void Move(uint32_t processor) { t_processor = processor; }
+
+// Starts with `full` full magazines, in the first of so many shards. At the end there are as many
+// as were ever made but for those in somebody's hands, and no two the same.
+void ExpectSafe(const char* name, int full, std::vector<std::function<void()>> threads,
+                uint32_t shards = 1) {
   Program p;
-  p.setup = [full] {
+  p.setup = [full, shards] {
+    depot_shards = shards;
+    Move(0);
     memset(metadata, 0, metadata_used);
     metadata_used = 0;
     memset(static_cast<void*>(&g_magazines), 0, sizeof g_magazines);
@@ -95,6 +101,7 @@ void ExpectSafe(const char* name, int full, std::vector<std::function<void()>> t
   };
   p.threads = std::move(threads);
   p.check = [] {
+    Move(0);
     State& s = S();
     const uint32_t made = g_magazines.size();
     uint32_t found = 0;
@@ -144,6 +151,42 @@ TEST(ModelDepot, TheFirstMagazinesAreMadeOnce) {
 TEST(ModelDepot, APopThatFindsNothingWasRight) {
   ExpectSafe("pop, put | pop", 2,
              {[] { S().Give(S().Full(), 1); }, [] { MODEL_CHECK(S().Full() != nullptr); }});
+}
+
+// ---- Two shards ----
+
+TEST(ModelDepot, AMagazineIsTakenFromTheOtherShardOnce) {
+  ExpectSafe("drain | elsewhere: drain", 1,
+             {[] { Move(0), S().Drain(); }, [] { Move(1), S().Drain(); }}, 2);
+}
+
+TEST(ModelDepot, FromShardToShardAndBack) {
+  ExpectSafe("drain, fill | elsewhere: fill, drain", 2,
+             {[] { Move(0), S().Drain(), S().Fill(); }, [] { Move(1), S().Fill(), S().Drain(); }},
+             2);
+  ExpectSafe("fill, move, drain | elsewhere: drain", 1,
+             {[] { Move(0), S().Fill(), Move(1), S().Drain(); }, [] { Move(1), S().Drain(); }}, 2);
+}
+
+// An emptied one is where those who fill look first, and no other is made.
+TEST(ModelDepot, AnEmptiedMagazineGoesBackToItsShard) {
+  ExpectSafe("elsewhere: drain | -", 1,
+             {[] {
+                Move(1);
+                Magazine* m = S().Full();
+                S().Give(m, 0);
+                Move(0);
+                MODEL_CHECK(S().Empty() == m);
+              },
+              [] {}},
+             2);
+}
+
+// What one has in its hands is on its way from shard to shard; the other one is found.
+TEST(ModelDepot, OneMoveHidesOneMagazine) {
+  ExpectSafe("elsewhere: pop, put | pop", 2,
+             {[] { Move(1), S().Give(S().Full(), 1); }, [] { MODEL_CHECK(S().Full() != nullptr); }},
+             2);
 }
 
 }  // namespace

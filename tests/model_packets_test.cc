@@ -41,11 +41,15 @@ void Set(const Scene& scene) {
 void ExpectSafe(const char* name, const Scene& scene, std::vector<std::function<void()>> threads,
                 int delays, long random_runs = 1500) {
   Program p;
-  p.setup = [scene] { Set(scene); };
   p.threads = std::move(threads);
   p.check = [] { W().Check(); };
-  for (bool membarrier : {true, false}) {
-    const std::string which = name + std::string(membarrier ? "" : ", no membarrier");
+  for (const auto& [membarrier, shards] : {std::pair(true, 1u), {false, 1u}, {true, 2u}}) {
+    p.setup = [scene, shards = shards] {
+      W().Shards(shards);
+      Set(scene);
+    };
+    const std::string which = name + std::string(membarrier ? "" : ", no membarrier") +
+                              (shards == 1 ? "" : ", a shard each");
     Result r = Explore(which.c_str(), p, {.delays = delays, .membarrier = membarrier});
     EXPECT_EQ(r.failure, "") << which;
     EXPECT_TRUE(r.complete || r.failure != "") << which;

@@ -40,11 +40,15 @@ void Set(Scene scene) {
 void ExpectSafe(const char* name, Scene scene, std::vector<std::function<void()>> threads,
                 int delays) {
   Program p;
-  p.setup = [scene] { Set(scene); };
   p.threads = std::move(threads);
   p.check = [] { World().Check(); };
-  for (bool membarrier : {true, false}) {
-    const std::string which = name + std::string(membarrier ? "" : ", no membarrier");
+  for (const auto& [membarrier, shards] : {std::pair(true, 1u), {false, 1u}, {true, 2u}}) {
+    p.setup = [scene, shards = shards] {
+      World().Shards(shards);
+      Set(scene);
+    };
+    const std::string which = name + std::string(membarrier ? "" : ", no membarrier") +
+                              (shards == 1 ? "" : ", a shard each");
     Result r = Explore(which.c_str(), p, {.delays = delays, .membarrier = membarrier});
     EXPECT_EQ(r.failure, "") << which;
     EXPECT_TRUE(r.complete || r.failure != "") << which;

@@ -118,6 +118,8 @@ void ZoneWorld::Reset(int64_t limit, int64_t mbufs) {
   if (packets_) g_pools.zones[WEIR_ZONE_MBUF].SetLimit(mbufs);
 }
 
+void ZoneWorld::Shards(uint32_t n) { depot_shards = n; }
+
 void ZoneWorld::OpenQuarantine(int64_t n) {
   g_pools.options.quarantine = n;
   zone().OpenQuarantine();
@@ -132,6 +134,7 @@ Zone& ZoneWorld::zone() { return g_pools.zones[kind_]; }
 
 ThreadRecord* ZoneWorld::RecordOf(int self) {
   if (t_record == nullptr || !Running()) t_record = records_[self];
+  t_processor = static_cast<uint32_t>(self);
   return t_record;
 }
 
