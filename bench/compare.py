@@ -11,6 +11,7 @@ import chart
 import machine
 import report
 import samples
+import targets
 
 
 def parse_args():
@@ -23,6 +24,7 @@ def parse_args():
     parser.add_argument("--works", default=".*")
     parser.add_argument("--peers")
     parser.add_argument("--scale")
+    parser.add_argument("--earlier")
     parser.add_argument("--result")
     parser.add_argument("--out", default="bench-result")
     args = parser.parse_args()
@@ -96,6 +98,8 @@ def measure(args):
             printed = benchmarks(args, peer, args.works, args.seconds)
             for work, ns in samples.of_run(printed).items():
                 table.setdefault(work, {}).setdefault(peer, []).append(ns)
+    if not table:
+        sys.exit("bench: --works %s: no work is called so" % args.works)
     resident = {}
     for peer in args.peers:
         progress.step(peer + ": memory")
@@ -119,6 +123,8 @@ def main():
     result = load(args.result) if args.result else measure(args)
     if args.scale:
         result["scale"] = load(args.scale)
+    if args.earlier:
+        result["earlier"] = [targets.rows(load(path)) for path in args.earlier.split(",")]
     for name, text in [("json", samples.to_json), ("md", report.markdown), ("svg", chart.svg)]:
         path = os.path.join(args.out, "performance." + name)
         with open(path, "w", encoding="utf-8") as out:

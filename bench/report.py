@@ -45,9 +45,10 @@ def recording_part(result):
     """What recording costs: none, as by default, each; as many times none."""
     works, rows = result["works"], []
     for work in sorted((w for w in works if samples.variant(w) == "unrecorded"), key=samples.order):
-        name = work.rpartition("-")[0]
+        name = samples.as_variant(work, "")
         for peer, none in works[work].items():
-            cells = [works.get(w, {}).get(peer) for w in (name, name + "-recorded")]
+            cells = [works.get(w, {}).get(peer)
+                     for w in (name, samples.as_variant(work, "recorded"))]
             rows.append([name, peer, number(none["median"])] + [
                 "%s%s (%.2f)" % (number(c["median"]), "~" if c["disturbed"] else "",
                                  c["median"] / none["median"]) if c else "" for c in cells])
@@ -97,14 +98,20 @@ def scale_part(scale):
     if not scale:
         return "Not measured: see `bench/carry`."
     return "%s\n\n%s\n\nCounts of that machine:\n\n%s" % (
-        "%(cpu)s, %(cores)s processors, %(date)s." % scale["context"], scale_table(scale),
+        "%(cpu)s, %(cores)s processors, commit %(commit)s, %(date)s." % scale["context"], scale_table(scale),
         counts_table(scale["counts"]))
 
 
 def targets_table(result):
+    """What this run says of them, and those before it."""
     words = {True: "met", False: "**missed**"}
-    return table(["work", "at most", "measured", ""],
-                 [[what, most, got or "", words[met] if got else "not measured"]
+    def key(what, most):
+        return what, most.partition(" (")[0]  # the best peer may be another
+    earlier = [{key(what, most): got for what, most, got, _ in run}
+               for run in result.get("earlier", [])]
+    return table(["work", "at most", "measured", ""] + ["an earlier run"] * len(earlier),
+                 [[what, most, got or "", words[met] if got else "not measured"] +
+                  [run.get(key(what, most)) or "" for run in earlier]
                   for what, most, got, met in targets.rows(result)])
 
 

@@ -63,6 +63,20 @@ class Targets(unittest.TestCase):
         self.assertEqual(got, [True, False, True, True, False])
 
 
+    def test_earlier_runs_stand_beside(self):
+        now = result({"W1": {"limit": 4, "weir": 5}})
+        now["earlier"] = [targets.rows(result(works)) for works in
+                          ({"W1": {"limit": 4, "weir": 8}}, {})]
+        self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met | 2.00 |  |", report.targets_table(now))
+
+
+class Variants(unittest.TestCase):
+    def test_names(self):
+        self.assertEqual(samples.as_variant("latency-unrecorded p99", ""), "latency p99")
+        self.assertEqual(samples.as_variant("W1-unrecorded", "recorded"), "W1-recorded")
+        self.assertEqual(samples.as_variant("at-limit", "recorded"), "at-limit-recorded")
+
+
 class Page(unittest.TestCase):
     WORKS = {"W1": {"limit": 4, "weir": 5, "dpdk": 7, "cord": 9}, "W1-disturbed": {"weir": 6},
              "W1-unrecorded": {"weir": 4}, "W1-recorded": {"weir": 300}}

@@ -46,6 +46,13 @@ def variant(work):
     return suffix if suffix in VARIANTS else ""
 
 
+def as_variant(work, other):
+    """The same work, of this variant instead."""
+    name, _, part = work.partition(" ")
+    name = name.removesuffix("-" + variant(work)) + ("-" + other if other else "")
+    return name + (" " + part if part else "")
+
+
 def order(work):
     """W1 to W8 first, then by name; variants behind the others, parts in their order."""
     name, _, part = work.partition(" ")
@@ -59,7 +66,7 @@ def to_json(result):
     """One line for each row, so that a change of the file can be read."""
     lines = []
     for key, value in result.items():
-        if isinstance(value, (dict, list)) and key in ("works", "resident", "counts", "scale"):
+        if isinstance(value, (dict, list)) and key in ("works", "resident", "counts", "scale", "earlier"):
             rows = value.items() if isinstance(value, dict) else ((None, v) for v in value)
             inner = ",\n".join(("%s: " % json.dumps(k) if k is not None else "") +
                                json.dumps(v, separators=(",", ":")) for k, v in rows)

@@ -5,6 +5,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/latency.h"
 #include "bench/work.h"
 #include "bench/works.h"
 
@@ -30,6 +31,7 @@ void RegisterSampling() {
     Add<Peer>("W2-unrecorded", Recorded<Peer, kRecordNone, W::PacketPair>);
     Add<Peer>("W2b-unrecorded", Recorded<Peer, kRecordNone, W::PacketBurst>);
     Add<Peer>("W5-unrecorded", Recorded<Peer, kRecordNone, W::PacketPair>)->Threads(2);
+    Add<Peer>("latency-unrecorded", Recorded<Peer, kRecordNone, Latency<Peer>>)->Iterations(1);
     Add<Peer>("W1-recorded", Recorded<Peer, kRecordEach, W::SmallPair>);
     Add<Peer>("W1b-recorded", Recorded<Peer, kRecordEach, W::SmallBurst>);
     Add<Peer>("W2-recorded", Recorded<Peer, kRecordEach, W::PacketPair>);
