@@ -130,6 +130,12 @@ def main():
         with open(path, "w", encoding="utf-8") as out:
             out.write(text(result))
         print("wrote " + path)
+    if os.path.normpath(args.out) == "docs":
+        with open("README.md", encoding="utf-8") as readme:
+            text = readme.read()
+        with open("README.md", "w", encoding="utf-8") as readme:
+            readme.write(report.into_readme(text, result))
+        print("wrote README.md")
 
 
 if __name__ == "__main__":

@@ -115,6 +115,38 @@ def targets_table(result):
                   for what, most, got, met in targets.rows(result)])
 
 
+# What the README shows, and how it calls it.
+README_WORKS = {
+    "W1": "256-byte buffer", "W1b": "the same, 32 at a time", "W2": "packet of 2 KiB",
+    "W2b": "the same, 32 at a time", "W3": "zero-copy clone",
+    "W4": "allocated here, freed by another thread", "W5": "packets on two threads",
+    "W6": "15.5 KiB in, split, joined, made contiguous", "W8": "one packet, 16 holders",
+}
+README_PEERS = ("weir", "dpdk", "gperftools", "mimalloc", "jemalloc", "glibc", "cord", "evbuffer")
+README_BEGIN, README_END = "<!-- bench/run writes this table -->\n", "<!-- until here -->\n"
+
+
+def readme_table(result):
+    peers = [p for p in README_PEERS if p in result["peers"]]
+    rows = []
+    for work, name in README_WORKS.items():
+        row = result["works"].get(work, {})
+        best = min((p for p in peers if p in row), key=lambda p: row[p]["median"], default=None)
+        rows.append([name] + ["" if p not in row else
+                              ("**%s**" if p == best else "%s") % number(row[p]["median"])
+                              for p in peers])
+    return table(["nanoseconds, allocated and freed"] + peers, rows)
+
+
+def into_readme(text, result):
+    """The README with the table of this run in place of the one before."""
+    head, found, rest = text.partition(README_BEGIN)
+    _, end, tail = rest.partition(README_END)
+    if not found or not end:
+        raise ValueError("README.md: no place for the table")
+    return head + README_BEGIN + "\n" + readme_table(result) + "\n\n" + README_END + tail
+
+
 def markdown(result):
     about = result["context"]
     with open("bench/page.md", encoding="utf-8") as page:

@@ -90,6 +90,15 @@ class Page(unittest.TestCase):
         self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met |", page)
         self.assertIn("| W2, C++ | 1.25 x limit |  | not measured |", page)
 
+    def test_goes_into_the_readme(self):
+        before = "a\n" + report.README_BEGIN + "| old |\n" + report.README_END + "b\n"
+        after = report.into_readme(before, result(self.WORKS))
+        self.assertIn("| 256-byte buffer | **5** | 7 | 9 |", after)
+        self.assertNotIn("| old |", after)
+        self.assertTrue(after.startswith("a\n") and after.endswith("b\n"))
+        with self.assertRaises(ValueError):
+            report.into_readme("a\n", result(self.WORKS))
+
     def test_chart_has_a_bar_for_each(self):
         root = ElementTree.fromstring(chart.svg(result(self.WORKS)))
         bars = root.findall("{http://www.w3.org/2000/svg}rect")
