@@ -23,7 +23,7 @@ void* AllocSlow(int zone, int type, int how);
 void FreeSlow(int zone, int type, void* object);
 #pragma GCC visibility pop
 
-// The fast parts for who does several operations in a row and looks at t_record once; t is its
+// The fast parts for who does several operations in a row and looks at t_thread once; t is its
 // value or was since the last call of anything else.
 inline void* AllocFast(ThreadRecord* t, int zone, int type) {
   if (t == nullptr) [[unlikely]]
@@ -42,7 +42,7 @@ inline bool FreeFast(ThreadRecord* t, int zone, int type, void* object) {
 }
 
 // An object from this thread's cache, or nullptr: call Alloc. `type` is the mbuf's or packet's.
-inline void* AllocFast(int zone, int type) { return AllocFast(t_record, zone, type); }
+inline void* AllocFast(int zone, int type) { return AllocFast(t_thread.record, zone, type); }
 
 // An object, contents undefined. nullptr with errno ENOBUFS, ETIMEDOUT or ECANCELED.
 inline void* Alloc(int zone, int type, int how) {
@@ -52,7 +52,7 @@ inline void* Alloc(int zone, int type, int how) {
 
 // Takes the object, which was allocated from that zone and is counted under that type.
 inline void Free(int zone, int type, void* object) {
-  if (!FreeFast(t_record, zone, type, object)) [[unlikely]]
+  if (!FreeFast(t_thread.record, zone, type, object)) [[unlikely]]
     FreeSlow(zone, type, object);
 }
 

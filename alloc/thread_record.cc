@@ -14,7 +14,7 @@
 
 namespace weir {
 
-constinit __thread ThreadRecord* t_record = nullptr;
+constinit __thread OwnRecordPlace t_thread = {};
 
 namespace {
 
@@ -32,7 +32,7 @@ void EndRecord(weir_pools& pools, ThreadRecord* r) {
 void EndThread(void* record) {
   ThreadRecord* r = static_cast<ThreadRecord*>(record);
   // From here on this thread's operations go straight to the depot.
-  t_record = nullptr;
+  t_thread.record = nullptr;
   t_ended = true;
   ForEachPools([r](weir_pools& pools) {
     ThreadRecord* other = r->others[pools.number];
@@ -120,13 +120,13 @@ void ForgetOwners(weir_pools& pools) {
 }
 
 ThreadRecord* OwnRecord() {
-  if (t_record != nullptr) return t_record;
+  if (t_thread.record != nullptr) return t_thread.record;
   if (t_ended || t_claiming) return nullptr;
   t_claiming = true;
   ThreadRecord* r = Claim(g_pools);
   if (r != nullptr) {
     pthread_setspecific(EndKey(), r);
-    t_record = r;
+    t_thread.record = r;
   }
   t_claiming = false;
   return r;
@@ -135,7 +135,7 @@ ThreadRecord* OwnRecord() {
 }  // namespace weir
 
 weir::ThreadRecord* weir_pools::OwnIfAny() const {
-  weir::ThreadRecord* r = weir::t_record;
+  weir::ThreadRecord* r = weir::t_thread.record;
   return number == 0 || r == nullptr ? r : r->others[number];
 }
 

@@ -130,7 +130,7 @@ WEIR_INLINED_ mbuf* Get(int how, int type, uint32_t flags) {
 }
 
 WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
-  ThreadRecord* t = t_record;
+  ThreadRecord* t = t_thread.record;
   if (static_cast<unsigned>(type) < MT_NTYPES && (flags & ~M_PKTHDR) == 0) [[likely]] {
     // A free packet has kept its m_ext.
     if (void* p = AllocFast(t, WEIR_ZONE_PACKET, type)) [[likely]]
@@ -158,7 +158,7 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
   const uint32_t flags = m->m_flags;
   if ((flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) [[unlikely]]
     DropTags(m);
-  ThreadRecord* t = t_record;
+  ThreadRecord* t = t_thread.record;
   const int tally = m->m_tally;
   if (flags & M_EXT) {
     const bool alone = m->m_ext.ext_cnt == nullptr;
@@ -172,7 +172,7 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
     if (!alone || kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf))
         [[unlikely]] {
       DropExt(m);
-      t = t_record;
+      t = t_thread.record;
     }
   }
   m->m_state = MbufState(m, kMbufFree);

@@ -133,9 +133,9 @@ void ZoneWorld::Quarantine() {
 Zone& ZoneWorld::zone() { return g_pools.zones[kind_]; }
 
 ThreadRecord* ZoneWorld::RecordOf(int self) {
-  if (t_record == nullptr || !Running()) t_record = records_[self];
+  if (t_thread.record == nullptr || !Running()) t_thread.record = records_[self];
   t_processor = static_cast<uint32_t>(self);
-  return t_record;
+  return t_thread.record;
 }
 
 // Plain memory of an object, which finds out about races with its last holder.
@@ -175,7 +175,7 @@ bool ZoneWorld::Free(int self) {
 
 void ZoneWorld::End(int self) {
   ThreadRecord* t = RecordOf(self);
-  t_record = nullptr;
+  t_thread.record = nullptr;
   zone().Close(*t);
   if (!packets_) return;
   g_pools.zones[WEIR_ZONE_MBUF].Close(*t);
@@ -192,7 +192,7 @@ void ZoneWorld::Fork(int self) {
 void ZoneWorld::Check() {
   const int64_t others = forked_ < 0 ? 0 : 1;
   if (forked_ >= 0) {
-    t_record = records_[forked_];
+    t_thread.record = records_[forked_];
     forked_ = -1;
     at_fork.child();
   }
