@@ -9,6 +9,7 @@
 
 #include "weir/alloc/alloc.h"
 #include "weir/alloc/guard.h"
+#include "weir/alloc/layout.h"
 #include "weir/alloc/slab.h"
 #include "weir/chain/from.h"
 #include "weir/chain/inline.h"
@@ -63,6 +64,15 @@ void SeedFree(mbuf* m) {
   fn(m->m_ext.ext_buf, m->m_ext.ext_size, m->m_ext.ext_arg2);
 }
 
+// FreeWithExt, where m had the last share of a buffer that the thread's cache does not take.
+[[gnu::noinline]] mbuf* FreeWithLastShare(mbuf* m) {
+  ReleaseExt(m);
+  mbuf* next = m->m_next;
+  m->m_state = MbufState(m, kMbufFree);
+  Free(WEIR_ZONE_MBUF, m->m_tally, m);
+  return next;
+}
+
 bool StartSharing(mbuf* m) {
   uint32_t* count;
   if (IsCluster(m->m_ext.ext_type)) {
@@ -98,6 +108,25 @@ int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_
   return 0;
 }
 
+[[gnu::noinline]] int AddClusterSlow(mbuf* m, int how, int zone) {
+  if (m == nullptr || (m->m_flags & M_EXT)) return errno = EINVAL;
+  weir_pools& pools = PoolsOf(m);
+  bool chosen = false;
+  void* buf = pools.Alloc(zone, 0, how, &chosen);
+  if (buf == nullptr) return errno;
+  AttachCluster(m, buf, static_cast<int>(kObjectBytes[zone]), zone, pools.number);
+  MaybeGuard(pools, m, 0);
+  if (chosen) [[unlikely]]
+    Record(m, kNewCluster);
+  NoteExtOf(m, kEventCluster);
+  return 0;
+}
+
+template <int zone>
+int AddCluster(mbuf* m, int how) {
+  return AddClusterFast(m, kObjectBytes[zone], zone) ? 0 : AddClusterSlow(m, how, zone);
+}
+
 }  // namespace
 
 int ZoneOfSize(int size) {
@@ -116,6 +145,23 @@ int ClusterFor(int len) {
 
 void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
+}
+
+// As lean as the inline functions: no register is saved.
+mbuf* FreeWithExt(mbuf* m) {
+  ThreadRecord* t = t_thread.record;
+  if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) {
+    const uint32_t kind = ExtKind(m);
+    const int type = kind == EXT_PACKET ? kOfPacket : 0;
+    if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), type, m->m_ext.ext_buf)) [[unlikely]]
+      return FreeWithLastShare(m);
+  }
+  mbuf* next = m->m_next;
+  const int tally = m->m_tally;
+  m->m_state = MbufState(m, kMbufFree);
+  if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
+    return FreeMbufSlow(WEIR_ZONE_MBUF, tally, m);
+  return next;
 }
 
 void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
@@ -154,23 +200,22 @@ mbuf* CloneFast(mbuf* m) {
 extern "C" {
 
 int m_cljget(struct mbuf* m, int how, int size) {
-  int zone = weir::ZoneOfSize(size);
-  if (m == nullptr || zone < 0 || (m->m_flags & M_EXT)) return errno = EINVAL;
-  const int pool = m->m_pool;
-  bool chosen = false;
-  void* buf = pool == 0 ? weir::AllocFast(zone, 0) : nullptr;
-  if (buf == nullptr) buf = weir::PoolsOf(m).Alloc(zone, 0, how, &chosen);
-  if (buf == nullptr) return errno;
-  weir::AttachCluster(m, buf, size, zone, pool);
-  weir::MaybeGuard(weir::PoolsOf(m), m, 0);
-  if (chosen) [[unlikely]]
-    weir::Record(m, weir::kNewCluster);
-  weir::NoteExtOf(m, weir::kEventCluster);
-  return 0;
+  switch (size) {
+    case MCLBYTES:
+      return weir::AddCluster<WEIR_ZONE_CLUSTER>(m, how);
+    case MJUMPAGESIZE:
+      return weir::AddCluster<WEIR_ZONE_JUMBO_PAGE>(m, how);
+    case MJUM9BYTES:
+      return weir::AddCluster<WEIR_ZONE_JUMBO_9K>(m, how);
+    case MJUM16BYTES:
+      return weir::AddCluster<WEIR_ZONE_JUMBO_16K>(m, how);
+    default:
+      return errno = EINVAL;
+  }
 }
 
 int m_clget(struct mbuf* m, int how) {
-  return weir::AddClusterFast(m) ? 0 : m_cljget(m, how, MCLBYTES);
+  return weir::AddCluster<WEIR_ZONE_CLUSTER>(m, how);
 }
 
 int m_extadd(struct mbuf* m, char* buf, unsigned size, m_ext_free_t* fn, void* arg1, void* arg2,

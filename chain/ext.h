@@ -17,6 +17,9 @@ int ClusterFor(int len);
 // another in its place, and m_data points to that.
 void MaybeGuard(const weir_pools& pools, mbuf* m, int type);
 
+// Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
+void DropExt(mbuf* m);
+
 // m_copypacket of the common packet: one mbuf, its data in a cluster that the copy shares, no tags.
 // nullptr if m is another, or this thread's cache has no mbuf; m is as before, go the long way.
 mbuf* CloneFast(mbuf* m);

@@ -21,7 +21,9 @@ inline mbuf* GetLike(const mbuf* m, int how, uint32_t flags) {
   return m->m_pool == 0 ? Get(how, m->m_type, flags) : GetFrom(PoolsOf(m), how, m->m_type, flags);
 }
 inline mbuf* GetSizeLike(const mbuf* m, int size, int how, uint32_t flags) {
-  return GetSizeFrom(PoolsOf(m), size, how, m->m_type, static_cast<int>(flags));
+  const int kind = static_cast<int>(flags);
+  return m->m_pool == 0 ? m_get2(size, how, m->m_type, kind)
+                        : GetSizeFrom(PoolsOf(m), size, how, m->m_type, kind);
 }
 
 }  // namespace weir

@@ -42,12 +42,13 @@ inline constexpr uint32_t kExtRecorded = 64;
 mbuf* GetSlow(int how, int type, uint32_t flags);
 mbuf* GetClusterSlow(int how, int type, uint32_t flags);
 
-// m_free of an mbuf that is not a live one of the default set: it may be of another, or recorded.
+// m_free of an mbuf that is not a live one of the default set (it may be of another, or recorded)
+// or that has tags.
 mbuf* FreeElsewhere(mbuf* m);
-// Drops the tags of an mbuf that is about to be freed.
-void DropTags(mbuf* m);
-// Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
-void DropExt(mbuf* m);
+// m_free of any other that has an external buffer.
+mbuf* FreeWithExt(mbuf* m);
+// FreeSlow of an mbuf or a packet. Like the others, returns the mbuf that follows.
+mbuf* FreeMbufSlow(int zone, int type, mbuf* m);
 // m_freem of what follows the first mbuf.
 void FreeRest(mbuf* m);
 
@@ -113,10 +114,10 @@ WEIR_INLINED_ void AttachCluster(mbuf* m, void* buf, int size, int zone, int poo
 }
 
 // What a slow function returned, so that it was not jumped to but called: the program's function is
-// to be seen in the stack (chain/record.h).
+// to be seen in the stack (chain/record.h, alloc/guard.h).
 WEIR_INLINED_ mbuf* Called(mbuf* m) {
 #ifndef WEIR_NO_INLINE
-  asm("" : "+r"(m));
+  asm volatile("" : "+r"(m));
 #endif
   return m;
 }
@@ -140,24 +141,26 @@ WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
 }
 
 // False: call m_cljget.
-WEIR_INLINED_ bool AddClusterFast(mbuf* m) {
-  if (m == nullptr || (m->m_flags & M_EXT) || m->m_pool != 0) [[unlikely]]
+WEIR_INLINED_ bool AddClusterFast(mbuf* m, int size, int zone) {
+  if (m == nullptr || (m->m_flags & M_EXT) || m->m_state != LiveState(m, 0)) [[unlikely]]
     return false;
-  void* buf = AllocFast(WEIR_ZONE_CLUSTER, 0);
+  void* buf = AllocFast(zone, 0);
   if (buf == nullptr) [[unlikely]]
     return false;
-  AttachCluster(m, buf, MCLBYTES, EXT_CLUSTER);
+  AttachCluster(m, buf, size, zone);
   return true;
 }
 
+// Each way that is not the common one is a call in the last place: no register has to survive it,
+// so m_free saves none.
 WEIR_INLINED_ mbuf* Free(mbuf* m) {
   if (m == nullptr) return nullptr;
   if (m->m_state != LiveState(m, 0)) [[unlikely]]
-    return FreeElsewhere(m);
-  mbuf* next = m->m_next;
+    return Called(FreeElsewhere(m));
   const uint32_t flags = m->m_flags;
   if ((flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) [[unlikely]]
-    DropTags(m);
+    return Called(FreeElsewhere(m));
+  mbuf* next = m->m_next;
   ThreadRecord* t = t_thread.record;
   const int tally = m->m_tally;
   if (flags & M_EXT) {
@@ -166,18 +169,16 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
     if (alone && kind == EXT_PACKET) [[likely]] {
       m->m_state = MbufState(m, kMbufFree);
       if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
-        FreeSlow(WEIR_ZONE_PACKET, tally, m);
+        return Called(FreeMbufSlow(WEIR_ZONE_PACKET, tally, m));
       return next;
     }
     if (!alone || kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf))
-        [[unlikely]] {
-      DropExt(m);
-      t = t_thread.record;
-    }
+        [[unlikely]]
+      return Called(FreeWithExt(m));
   }
   m->m_state = MbufState(m, kMbufFree);
   if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
-    FreeSlow(WEIR_ZONE_MBUF, tally, m);
+    return Called(FreeMbufSlow(WEIR_ZONE_MBUF, tally, m));
   return next;
 }
 
@@ -193,7 +194,7 @@ WEIR_INLINE_ struct mbuf* m_getcl(int how, int type, int flags) {
   return weir::GetCluster(how, type, static_cast<uint32_t>(flags));
 }
 WEIR_INLINE_ int m_clget(struct mbuf* m, int how) {
-  return weir::AddClusterFast(m) ? 0 : m_cljget(m, how, MCLBYTES);
+  return weir::AddClusterFast(m, MCLBYTES, EXT_CLUSTER) ? 0 : m_cljget(m, how, MCLBYTES);
 }
 WEIR_INLINE_ struct mbuf* m_free(struct mbuf* m) { return weir::Free(m); }
 WEIR_INLINE_ void m_freem(struct mbuf* m) {

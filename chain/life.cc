@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "weir/alloc/layout.h"
 #include "weir/alloc/pools.h"
 #include "weir/chain/ext.h"
 #include "weir/chain/from.h"
@@ -45,6 +46,49 @@ mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags, bool cho
   return m;
 }
 
+// m, just taken, with a cluster; or NULL, and it is freed.
+mbuf* WithCluster(mbuf* m, int how, int size) {
+  const int error = m_cljget(m, how, size);
+  if (error == 0) return m;
+  m_free(m);
+  errno = error;
+  return nullptr;
+}
+
+[[gnu::noinline]] mbuf* GetSizeSlow(int size, int how, int type, int flags) {
+  StartPools(nullptr);
+  return GetSizeFrom(g_pools, size, how, type, flags);
+}
+
+[[gnu::noinline]] mbuf* GetJumboSlow(int how, int type, int flags, int size) {
+  StartPools(nullptr);
+  return GetClusterFrom(g_pools, how, type, flags, size);
+}
+
+// GetJumbo, for which p has been taken already.
+[[gnu::noinline]] mbuf* FinishJumbo(void* p, int how, int type, uint32_t flags, int size) {
+  return WithCluster(InitMbuf(p, type, flags), how, size);
+}
+
+// m_getjcl of the default set. As in chain/inline.h, what is not common is called in the last
+// place.
+template <int zone>
+[[gnu::noinline]] mbuf* GetJumbo(int how, int type, uint32_t flags) {
+  constexpr int size = kObjectBytes[zone];
+  if (static_cast<unsigned>(type) < MT_NTYPES && (flags & ~M_PKTHDR) == 0) [[likely]] {
+    ThreadRecord* t = t_thread.record;
+    if (void* p = AllocFast(t, WEIR_ZONE_MBUF, type)) [[likely]] {
+      void* buf = AllocFast(t, zone, 0);
+      if (buf == nullptr) [[unlikely]]
+        return FinishJumbo(p, how, type, flags, size);
+      mbuf* m = InitMbuf(p, type, flags | M_EXT, static_cast<char*>(buf));
+      InitExt(m, buf, size, zone);
+      return m;
+    }
+  }
+  return GetJumboSlow(how, type, static_cast<int>(flags), size);
+}
+
 // m_state of a live mbuf, recorded or not.
 bool Live(const mbuf* m, int pool) {
   return ((m->m_state ^ LiveState(m, pool)) & ~kMbufRecorded) == 0;
@@ -80,12 +124,7 @@ mbuf* GetClusterFrom(weir_pools& pools, int how, int type, int flags, int size) 
     return InitPacket(pools, p, type, flags, chosen);
   }
   mbuf* m = GetFrom(pools, how, type, static_cast<uint32_t>(flags));
-  if (m == nullptr) return nullptr;
-  int error = m_cljget(m, how, size);
-  if (error == 0) return m;
-  m_free(m);
-  errno = error;
-  return nullptr;
+  return m == nullptr ? nullptr : WithCluster(m, how, size);
 }
 
 mbuf* GetSizeFrom(weir_pools& pools, int size, int how, int type, int flags) {
@@ -99,23 +138,25 @@ mbuf* GetSizeFrom(weir_pools& pools, int size, int how, int type, int flags) {
   return nullptr;
 }
 
-mbuf* GetSlow(int how, int type, uint32_t flags) {
+// What inline functions end with is not inlined here either: they save no registers for it.
+
+[[gnu::noinline]] mbuf* GetSlow(int how, int type, uint32_t flags) {
   StartPools(nullptr);
   return GetFrom(g_pools, how, type, flags);
 }
 
-mbuf* GetClusterSlow(int how, int type, uint32_t flags) {
+[[gnu::noinline]] mbuf* GetClusterSlow(int how, int type, uint32_t flags) {
   StartPools(nullptr);
   return GetClusterFrom(g_pools, how, type, static_cast<int>(flags), MCLBYTES);
 }
 
-mbuf* FreeElsewhere(mbuf* m) {
+[[gnu::noinline]] mbuf* FreeElsewhere(mbuf* m) {
   const int pool = m->m_pool;
   weir_pools* pools = pool >= kMaxPools ? nullptr : PoolsAt(pool);
   if (pools == nullptr || !Live(m, pool)) BadMbuf(m, "freed");
   if (Recorded(m)) g_held.Drop(m);
   mbuf* next = m->m_next;
-  if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) DropTags(m);
+  if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) m_tag_delete_chain(m, nullptr);
   int zone = WEIR_ZONE_MBUF;
   if (m->m_flags & M_EXT) {
     if (m->m_ext.ext_cnt == nullptr && m->m_ext.ext_type == EXT_PACKET && ExtPool(m) == pool) {
@@ -130,7 +171,11 @@ mbuf* FreeElsewhere(mbuf* m) {
   return next;
 }
 
-void DropTags(mbuf* m) { m_tag_delete_chain(m, nullptr); }
+[[gnu::noinline]] mbuf* FreeMbufSlow(int zone, int type, mbuf* m) {
+  mbuf* next = m->m_next;
+  FreeSlow(zone, type, m);
+  return next;
+}
 
 void FreeRest(mbuf* m) {
   while (m != nullptr) m = Free(m);
@@ -156,7 +201,9 @@ struct mbuf* m_getclr(int how, int type) {
   return m;
 }
 
-void m_freem(struct mbuf* m) { weir::FreeRest(m); }
+void m_freem(struct mbuf* m) {
+  if (struct mbuf* rest = weir::Free(m)) weir::FreeRest(rest);
+}
 
 void m_freemp(struct mbuf* m) {
   while (m != nullptr) {
@@ -167,9 +214,19 @@ void m_freemp(struct mbuf* m) {
 }
 
 struct mbuf* m_getjcl(int how, int type, int flags, int size) {
-  if (size == MCLBYTES) return m_getcl(how, type, flags);
-  weir::StartPools(nullptr);
-  return weir::GetClusterFrom(weir::g_pools, how, type, flags, size);
+  const uint32_t kind = static_cast<uint32_t>(flags);
+  switch (size) {
+    case MCLBYTES:
+      return m_getcl(how, type, flags);
+    case MJUMPAGESIZE:
+      return weir::GetJumbo<WEIR_ZONE_JUMBO_PAGE>(how, type, kind);
+    case MJUM9BYTES:
+      return weir::GetJumbo<WEIR_ZONE_JUMBO_9K>(how, type, kind);
+    case MJUM16BYTES:
+      return weir::GetJumbo<WEIR_ZONE_JUMBO_16K>(how, type, kind);
+    default:
+      return weir::GetJumboSlow(how, type, flags, size);
+  }
 }
 
 struct mbuf* m_getcl(int how, int type, int flags) {
@@ -177,8 +234,14 @@ struct mbuf* m_getcl(int how, int type, int flags) {
 }
 
 struct mbuf* m_get2(int size, int how, int type, int flags) {
-  weir::StartPools(nullptr);
-  return weir::GetSizeFrom(weir::g_pools, size, how, type, flags);
+  if (size < 0 || size > MJUM16BYTES || (flags & ~static_cast<int>(M_PKTHDR)) != 0) [[unlikely]]
+    return weir::GetSizeSlow(size, how, type, flags);
+  const uint32_t kind = static_cast<uint32_t>(flags);
+  if (size <= ((flags & M_PKTHDR) ? MHLEN : MLEN)) return weir::Get(how, type, kind);
+  if (size <= MCLBYTES) return m_getcl(how, type, flags);
+  if (size <= MJUMPAGESIZE) return weir::GetJumbo<WEIR_ZONE_JUMBO_PAGE>(how, type, kind);
+  if (size <= MJUM9BYTES) return weir::GetJumbo<WEIR_ZONE_JUMBO_9K>(how, type, kind);
+  return weir::GetJumbo<WEIR_ZONE_JUMBO_16K>(how, type, kind);
 }
 
 }  // extern "C"

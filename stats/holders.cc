@@ -109,10 +109,15 @@ std::string Size(uint64_t bytes) {
 
 // Frames of weir itself in front of the function that called it say nothing.
 bool Inside(std::string_view name) {
-  for (const char* own : {"weir::Record(", "weir::GetFrom(", "weir::GetClusterFrom(",
-                          "weir::GetSizeFrom(", "weir::GetSlow(", "weir::GetClusterSlow(",
-                          "weir::CallingStack(", "weir::(anonymous namespace)::InitPacket("}) {
-    if (name.starts_with(own)) return true;
+  for (std::string_view start : {"weir::", "weir::(anonymous namespace)::"}) {
+    if (!name.starts_with(start)) continue;
+    const std::string_view rest = name.substr(start.size());
+    for (const char* own : {"CallingStack(", "Record(", "GetFrom(", "GetClusterFrom(",
+                            "GetSizeFrom(", "GetSlow(", "GetClusterSlow(", "GetJumboSlow(",
+                            "GetSizeSlow(", "FinishJumbo(", "WithCluster(", "AddClusterSlow(",
+                            "InitPacket("}) {
+      if (rest.starts_with(own)) return true;
+    }
   }
   return false;
 }

@@ -113,6 +113,31 @@ TEST_F(HoldersTest, EachKindOfClusterIsRecorded) {
   m_freem(m);
 }
 
+TEST_F(HoldersTest, AClusterThatIsNotRecordedIsKnownOfAnMbufThatIs) {
+  auto clget = [](mbuf* m, int) { return m_clget(m, M_DONTWAIT); };
+  auto cljget = [](mbuf* m, int size) { return m_cljget(m, M_DONTWAIT, size); };
+  struct Case {
+    int (*add)(mbuf*, int);
+    int size;
+  };
+  for (Case c : {Case{clget, MCLBYTES}, {cljget, MCLBYTES}, {cljget, MJUMPAGESIZE},
+                 {cljget, MJUM9BYTES}, {cljget, MJUM16BYTES}}) {
+    mbuf* m = m_gethdr(M_DONTWAIT, MT_DATA);
+    ASSERT_EQ(weir_holders_sample(0), 0);
+    for (int i = 0; i < 2; ++i) {  // this thread's caches have clusters, and know the rate
+      mbuf* other = m_gethdr(M_DONTWAIT, MT_DATA);
+      ASSERT_EQ(c.add(other, c.size), 0);
+      m_free(other);
+    }
+    ASSERT_EQ(c.add(m, c.size), 0);
+    EXPECT_EQ(Of(m->m_ext.ext_buf).zone, -1);
+    EXPECT_EQ(Of(m).buffer, m->m_ext.ext_buf) << c.size;
+    EXPECT_EQ(Of(m).history, (std::vector<std::string>{"allocated", "cluster"}));
+    m_freem(m);
+    ASSERT_EQ(weir_holders_sample(1), 0);
+  }
+}
+
 TEST_F(HoldersTest, ASharedClusterSaysWhoHoldsIt) {
   mbuf* first = m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR);
   first->m_len = first->m_pkthdr.len = 100;

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <vector>
 
 #include "tests/chain_make.h"
 #include "weir/chain/weir.h"
@@ -132,6 +133,57 @@ TEST_F(MGet, TheSmallestBufferThatHoldsTheSizeIsChosen) {
   }
   EXPECT_EQ(m_get2(MJUM16BYTES + 1, M_DONTWAIT, MT_DATA, 0), nullptr);
   EXPECT_EQ(errno, EMSGSIZE);
+}
+
+// More than a cache holds: some come from it, and some from elsewhere.
+TEST_F(MGet, JumboPacketsAreTheSameWhereverTheyComeFrom) {
+  constexpr int kTypes[] = {MT_DATA, MT_NTYPES - 1};
+  struct Case {
+    int zone, size;
+  };
+  for (auto [zone, size] : {Case{WEIR_ZONE_JUMBO_PAGE, MJUMPAGESIZE},
+                            {WEIR_ZONE_JUMBO_9K, MJUM9BYTES},
+                            {WEIR_ZONE_JUMBO_16K, MJUM16BYTES}}) {
+    for (int flags : {0, static_cast<int>(M_PKTHDR)}) {
+      std::vector<mbuf*> all;
+      for (int i = 0; i < 100; ++i) {
+        const int type = kTypes[i % 2];
+        mbuf* m = i % 3 == 0 ? m_get2(size - 1, M_DONTWAIT, type, flags)
+                             : m_getjcl(M_DONTWAIT, type, flags, size);
+        ASSERT_NE(m, nullptr);
+        EXPECT_EQ(m->m_type, type);
+        EXPECT_EQ(m->m_flags, static_cast<uint32_t>(flags) | M_EXT);
+        EXPECT_EQ(m->m_len, 0);
+        EXPECT_EQ(m->m_data, m->m_ext.ext_buf);
+        EXPECT_EQ(M_TRAILINGSPACE(m), size);
+        EXPECT_EQ(m_extrefcnt(m), 1u);
+        EXPECT_EQ(m_extzone(m), zone);
+        EXPECT_TRUE(flags == 0 || AllZero(&m->m_pkthdr, sizeof m->m_pkthdr));
+        memset(m->m_data, i, static_cast<size_t>(size));
+        all.push_back(m);
+        if (i % 7 == 0) {
+          m_free(all.back());
+          all.pop_back();
+        }
+      }
+      for (mbuf* m : all) m_freem(m);
+    }
+  }
+}
+
+TEST_F(MGet, WithoutAJumboClusterTheMbufGoesBack) {
+  struct weir_snapshot s;
+  weir_snapshot(&s);
+  const int64_t limit = s.zones[WEIR_ZONE_JUMBO_9K].limit;
+  mbuf* last = m_getjcl(M_DONTWAIT, MT_DATA, 0, MJUM9BYTES);
+  ASSERT_EQ(weir_set_limit(WEIR_ZONE_JUMBO_9K, 1), 0);
+  for (int i = 0; i < 3; ++i) {
+    errno = 0;
+    EXPECT_EQ(m_getjcl(M_DONTWAIT, MT_DATA, M_PKTHDR, MJUM9BYTES), nullptr);
+    EXPECT_EQ(errno, ENOBUFS);
+  }
+  ASSERT_EQ(weir_set_limit(WEIR_ZONE_JUMBO_9K, limit), 0);
+  m_free(last);
 }
 
 TEST_F(MClget, SuccessShowsAsMExt) {

@@ -43,6 +43,14 @@ inline void Use(mbuf*& m) { asm volatile("" : "+r"(m) : : "memory"); }
   }
 }
 
+[[gnu::noinline]] void GetjclFreem() {
+  for (int i = 0; i < kTimes; ++i) {
+    mbuf* m = m_getjcl(M_DONTWAIT, MT_DATA, M_PKTHDR, MJUMPAGESIZE);
+    Use(m);
+    m_freem(m);
+  }
+}
+
 [[gnu::noinline]] void GetclFreem() {
   for (int i = 0; i < kTimes; ++i) {
     mbuf* m = m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR);
@@ -70,6 +78,7 @@ constexpr Work kWorks[] = {{"nothing", Nothing},
                            {"m_gethdr+m_free", GethdrFree},
                            {"m_gethdr+m_clget+m_free", GethdrClgetFree},
                            {"m_getcl+m_freem", GetclFreem},
+                           {"m_getjcl+m_freem", GetjclFreem},
                            {"m_copypacket+m_freem", CopypacketFreem}};
 
 }  // namespace
