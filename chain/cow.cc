@@ -104,9 +104,8 @@ int CutRest(mbuf* m, int len, int how) {
   return 0;
 }
 
-bool Coalesce(mbuf* last, const mbuf* n) {
-  if (m_trailingspace(last) < n->m_len || !m_writable(last)) return false;
-  if ((last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
+bool CoalesceFitting(mbuf* last, const mbuf* n) {
+  if (!m_writable(last) || (last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
   if (n->m_len > 0) {
     memcpy(last->m_data + last->m_len, n->m_data, static_cast<size_t>(n->m_len));
     last->m_len += n->m_len;

@@ -228,8 +228,11 @@ int m_extshare(struct mbuf* m, struct mbuf* n) {
   if (m == nullptr || n == nullptr || !(m->m_flags & M_EXT) || (n->m_flags & M_EXT)) {
     return errno = EINVAL;
   }
+  // Loaded before AddHolder stores part of it: loaded as a whole, it would wait for that.
+  struct m_ext ext = m->m_ext;
   if (!weir::AddHolder(m)) return errno = ENOBUFS;
-  n->m_ext = m->m_ext;
+  ext.ext_cnt = m->m_ext.ext_cnt;
+  n->m_ext = ext;
   n->m_data = m->m_data;
   n->m_len = m->m_len;
   n->m_flags |= M_EXT | (m->m_flags & M_RDONLY);
