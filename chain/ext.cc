@@ -22,7 +22,6 @@ constexpr int kClusterSizes[] = {MCLBYTES, MJUMPAGESIZE, MJUM9BYTES, MJUM16BYTES
 static_assert(EXT_CLUSTER == WEIR_ZONE_CLUSTER && EXT_JUMBOP == WEIR_ZONE_JUMBO_PAGE &&
               EXT_JUMBO9 == WEIR_ZONE_JUMBO_9K && EXT_JUMBO16 == WEIR_ZONE_JUMBO_16K);
 
-bool IsCluster(uint32_t type) { return type >= EXT_CLUSTER && type <= EXT_PACKET; }
 int ZoneOf(uint32_t type) {
   return type == EXT_PACKET ? int{WEIR_ZONE_CLUSTER} : static_cast<int>(type);
 }
@@ -63,31 +62,6 @@ void SeedFree(mbuf* m) {
   fn(m->m_ext.ext_buf, m->m_ext.ext_size, m->m_ext.ext_arg2);
 }
 
-bool StartSharing(mbuf* m) {
-  uint32_t* count;
-  if (IsCluster(m->m_ext.ext_type)) {
-    count = ClusterCount(ZoneOf(m->m_ext.ext_type), m->m_ext.ext_buf);
-  } else {
-    auto* cell = new (std::nothrow) CountCell;
-    if (cell == nullptr) return false;
-    count = &cell->count;
-  }
-  RefCount(count).StartShared();
-  m->m_ext.ext_cnt = count;
-  return true;
-}
-
-// One more holder of m's external buffer. False without memory for its count.
-bool AddHolder(mbuf* m) {
-  NoteExt(m, kEventShared);
-  if (m->m_ext.ext_cnt == nullptr) return StartSharing(m);
-  if (!RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]] {
-    fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
-            static_cast<void*>(m->m_ext.ext_buf), RefCount::kSaturated);
-  }
-  return true;
-}
-
 int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn, void* arg1,
                  void* arg2, uint32_t flags, int type) {
   if (m == nullptr || buf == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
@@ -114,8 +88,44 @@ int ClusterFor(int len) {
   return 0;
 }
 
+bool AddSecondHolder(mbuf* m) {
+  uint32_t* count;
+  if (IsCluster(m->m_ext.ext_type)) {
+    count = ClusterCount(ZoneOf(m->m_ext.ext_type), m->m_ext.ext_buf);
+  } else {
+    auto* cell = new (std::nothrow) CountCell;
+    if (cell == nullptr) return false;
+    count = &cell->count;
+  }
+  RefCount(count).StartShared();
+  m->m_ext.ext_cnt = count;
+  return true;
+}
+
+void SayStuck(const mbuf* m) {
+  fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
+          static_cast<void*>(m->m_ext.ext_buf), RefCount::kSaturated);
+}
+
 void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
+}
+
+mbuf* FreeSharer(mbuf* m) {
+  mbuf* next = m->m_next;
+  if (RefCount(m->m_ext.ext_cnt).Drop()) {
+    if (ExtKind(m) == EXT_PACKET) {
+      // The cluster stays with its last holder: they are a packet again.
+      m->m_ext.ext_cnt = nullptr;
+      m->m_state = MbufState(m, kMbufFree);
+      Free(WEIR_ZONE_PACKET, m->m_tally, m);
+      return next;
+    }
+    ReleaseExt(m);
+  }
+  m->m_state = MbufState(m, kMbufFree);
+  Free(WEIR_ZONE_MBUF, m->m_tally, m);
+  return next;
 }
 
 void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
@@ -127,26 +137,6 @@ void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
   if (at == nullptr) return;
   ext = {at, nullptr, ext.ext_size, EXT_GUARDED, ext.ext_pool, ReleaseGuarded, nullptr, nullptr};
   m->m_data = at;
-}
-
-mbuf* CloneFast(mbuf* m) {
-  constexpr uint32_t kKinds = M_PKTHDR | M_EXT;
-  const int type = m->m_type;
-  if ((m->m_flags & kKinds) != kKinds || m->m_pool != 0 || m->m_next != nullptr ||
-      m->m_pkthdr.tags != nullptr || m->m_len <= 0 || static_cast<unsigned>(type) >= MT_NTYPES ||
-      (m->m_ext.ext_cnt == nullptr && !IsCluster(m->m_ext.ext_type))) {
-    return nullptr;
-  }
-  void* p = AllocFast(WEIR_ZONE_MBUF, type);
-  if (p == nullptr) return nullptr;
-  (void)AddHolder(m);  // a cluster has its count already
-  mbuf* n = InitMbuf(p, type, 0, m->m_data);
-  n->m_len = m->m_len;
-  n->m_flags = m->m_flags & (M_COPYFLAGS | M_EXT | M_RDONLY);
-  n->m_pkthdr = m->m_pkthdr;
-  n->m_pkthdr.len = m->m_len;
-  n->m_ext = m->m_ext;
-  return n;
 }
 
 }  // namespace weir

@@ -46,7 +46,9 @@ mbuf* GetClusterSlow(int how, int type, uint32_t flags);
 mbuf* FreeElsewhere(mbuf* m);
 // Drops the tags of an mbuf that is about to be freed.
 void DropTags(mbuf* m);
-// Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
+// m_free of a live mbuf, its tags gone, whose external buffer has a count; and of a buffer that has
+// none, which m leaves: DropExt. m keeps M_EXT.
+mbuf* FreeSharer(mbuf* m);
 void DropExt(mbuf* m);
 // m_freem of what follows the first mbuf.
 void FreeRest(mbuf* m);
@@ -161,16 +163,16 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
   ThreadRecord* t = t_record;
   const int tally = m->m_tally;
   if (flags & M_EXT) {
-    const bool alone = m->m_ext.ext_cnt == nullptr;
+    if (m->m_ext.ext_cnt != nullptr) [[unlikely]]
+      return FreeSharer(m);
     const uint32_t kind = ExtKind(m);
-    if (alone && kind == EXT_PACKET) [[likely]] {
+    if (kind == EXT_PACKET) [[likely]] {
       m->m_state = MbufState(m, kMbufFree);
       if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
         FreeSlow(WEIR_ZONE_PACKET, tally, m);
       return next;
     }
-    if (!alone || kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf))
-        [[unlikely]] {
+    if (kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)) [[unlikely]] {
       DropExt(m);
       t = t_record;
     }
