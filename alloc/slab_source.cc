@@ -1,13 +1,12 @@
 #include "weir/alloc/slab_source.h"
 
-#include <jemalloc/jemalloc.h>
 #include <sys/mman.h>
 
 #include <cstdio>
 #include <cstring>
-#include <initializer_list>
 
 #include "weir/alloc/huge_slabs.h"
+#include "weir/alloc/jemalloc_slabs.h"
 #include "weir/alloc/layout.h"
 #include "weir/alloc/numa.h"
 #include "weir/alloc/region.h"
@@ -15,8 +14,6 @@
 
 namespace weir {
 namespace {
-
-// ---- mmap ----
 
 void* MmapAllocate() {
   void* slab = MapAligned(kSlabBytes, kSlabBytes, PROT_READ | PROT_WRITE);
@@ -29,48 +26,9 @@ void MmapPurge() {}
 
 constexpr SlabSource kMmap{"mmap", MmapAllocate, MmapRelease, MmapPurge};
 
-// ---- jemalloc ----
-
-// TCACHE_NONE: else released slabs would strand in jemalloc's own thread caches.
-int flags = 0;
-unsigned arena = 0;
-
-void* JemallocAllocate() {
-  void* slab = mallocx(kSlabBytes, flags);
-  if (slab != nullptr) PreferNearNode(slab, kSlabBytes);
-  return slab;
-}
-void JemallocRelease(void* slab) { sdallocx(slab, kSlabBytes, flags); }
-void JemallocPurge() {
-  char name[32];
-  snprintf(name, sizeof name, "arena.%u.purge", arena);
-  mallctl(name, nullptr, nullptr, nullptr, 0);
-}
-
-constexpr SlabSource kJemalloc{"jemalloc", JemallocAllocate, JemallocRelease, JemallocPurge};
-
-// Decay off: pages go back when purge says so, not by a timer.
-bool MakeArena() {
-  size_t size = sizeof arena;
-  if (mallctl("arenas.create", &arena, &size, nullptr, 0) != 0) return false;
-  for (const char* kind : {"dirty", "muzzy"}) {
-    char name[40];
-    snprintf(name, sizeof name, "arena.%u.%s_decay_ms", arena, kind);
-    ssize_t never = -1;
-    mallctl(name, nullptr, nullptr, &never, sizeof never);
-  }
-  flags = MALLOCX_ARENA(arena) | MALLOCX_ALIGN(kSlabBytes) | MALLOCX_TCACHE_NONE;
-  return true;
-}
-
 }  // namespace
 
 const SlabSource* MmapSlabSource() { return &kMmap; }
-
-const SlabSource* JemallocSlabSource() {
-  static const bool made = MakeArena();
-  return made ? &kJemalloc : nullptr;
-}
 
 const char* ChooseSlabSources(const weir_options& options, SlabSources& chosen) {
   CountNodes();

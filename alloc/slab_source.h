@@ -19,8 +19,6 @@ struct SlabSource {
   void (*purge)();
 };
 
-// One jemalloc arena for the process; nullptr if the process's malloc is not jemalloc.
-const SlabSource* JemallocSlabSource();
 // Straight from the kernel.
 const SlabSource* MmapSlabSource();
 

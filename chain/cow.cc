@@ -49,6 +49,13 @@ int MoveToCluster(mbuf* m, int how) {
   return 0;
 }
 
+// Whether n's data follows last's in one buffer that both hold a share of.
+bool LiesBehind(const mbuf* last, const mbuf* n) {
+  return (last->m_flags & n->m_flags & M_EXT) && last->m_ext.ext_cnt != nullptr &&
+         last->m_ext.ext_cnt == n->m_ext.ext_cnt && last->m_ext.ext_buf == n->m_ext.ext_buf &&
+         last->m_data + last->m_len == n->m_data;
+}
+
 }  // namespace
 
 void PlaceData(mbuf* m, int64_t lead, int len) {
@@ -104,10 +111,13 @@ int CutRest(mbuf* m, int len, int how) {
   return 0;
 }
 
-bool Coalesce(mbuf* last, const mbuf* n) {
-  if (m_trailingspace(last) < n->m_len || !m_writable(last)) return false;
+bool CoalesceFitting(mbuf* last, const mbuf* n) {
   if ((last->m_flags & M_EOR) || last->m_type != n->m_type) return false;
-  if (n->m_len > 0) {
+  if (LiesBehind(last, n)) {
+    last->m_len += n->m_len;
+  } else if (!m_writable(last)) {
+    return false;
+  } else if (n->m_len > 0) {
     memcpy(last->m_data + last->m_len, n->m_data, static_cast<size_t>(n->m_len));
     last->m_len += n->m_len;
   }

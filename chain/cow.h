@@ -24,10 +24,14 @@ int ShareRest(mbuf* m, int len, int how);
 // ENOBUFS and nothing has changed.
 int CutRest(mbuf* m, int len, int how);
 
-// Copies n's data behind last's if it fits, exactly or with room to spare, and last may be written.
+// Copies n's data behind last's if it fits, exactly or with room to spare, and last may be written;
+// or takes it as it is if it lies there already, in a buffer that they share, as m_split leaves it.
 // Never behind M_EOR: that would move the mark. Never between types: the data would change its own.
 // False: nothing has changed. n is still there either way.
-bool Coalesce(mbuf* last, const mbuf* n);
+bool CoalesceFitting(mbuf* last, const mbuf* n);  // that it fits is known
+inline bool Coalesce(mbuf* last, const mbuf* n) {
+  return n->m_len <= M_TRAILINGROOM(last) && CoalesceFitting(last, n);
+}
 
 // Gives m, which stays where it is, a buffer that it may write, with the same data. 0, EMSGSIZE
 // (above MJUM16BYTES of data), or ENOBUFS; on failure nothing has changed.

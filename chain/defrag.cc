@@ -51,17 +51,23 @@ mbuf* PackOne(Reader* from, int lead, uint32_t header, int how) {
   mbuf* n = GetSizeLike(from->m, want, how, header);
   if (n == nullptr) return nullptr;
   PlaceData(n, lead, want);
-  while (from->m != nullptr && !(n->m_flags & M_EOR) && (n->m_len < want || want == record)) {
-    int count = std::min(want - n->m_len, from->m->m_len - from->off);
+  Reader at = *from;
+  int len = 0;
+  uint32_t mark = 0;
+  while (at.m != nullptr && mark == 0 && (len < want || want == record)) {
+    int count = std::min(want - len, at.m->m_len - at.off);
     if (count > 0) {
-      memcpy(n->m_data + n->m_len, from->m->m_data + from->off, static_cast<size_t>(count));
-      n->m_len += count;
-      from->off += count;
+      memcpy(n->m_data + len, at.m->m_data + at.off, static_cast<size_t>(count));
+      len += count;
+      at.off += count;
     }
-    if (from->off < from->m->m_len) break;
-    n->m_flags |= from->m->m_flags & M_EOR;
-    *from = {from->m->m_next, 0};
+    if (at.off < at.m->m_len) break;
+    mark = at.m->m_flags & M_EOR;
+    at = {at.m->m_next, 0};
   }
+  n->m_len = len;
+  n->m_flags |= mark;
+  *from = at;
   return n;
 }
 

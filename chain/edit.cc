@@ -1,7 +1,10 @@
 // Joining two chains, and trimming one at either end.
+#define WEIR_NO_INLINE  // an mbuf is freed here seldom
+
 #include <algorithm>
 
 #include "weir/chain/cow.h"
+#include "weir/chain/pkthdr.h"
 #include "weir/chain/walk.h"
 
 namespace weir {
@@ -51,7 +54,7 @@ int m_cat(struct mbuf* m, struct mbuf* n) {
   if (last == nullptr) return EINVAL;
   while (n != nullptr && weir::Coalesce(last, n)) n = m_free(n);
   if (n != nullptr) {
-    if (n->m_flags & M_PKTHDR) m_demote_pkthdr(n);
+    if (n->m_flags & M_PKTHDR) weir::DropHeader(n);
     n->m_nextpkt = nullptr;
     last->m_next = n;
   }

@@ -23,7 +23,6 @@ constexpr int kClusterSizes[] = {MCLBYTES, MJUMPAGESIZE, MJUM9BYTES, MJUM16BYTES
 static_assert(EXT_CLUSTER == WEIR_ZONE_CLUSTER && EXT_JUMBOP == WEIR_ZONE_JUMBO_PAGE &&
               EXT_JUMBO9 == WEIR_ZONE_JUMBO_9K && EXT_JUMBO16 == WEIR_ZONE_JUMBO_16K);
 
-bool IsCluster(uint32_t type) { return type >= EXT_CLUSTER && type <= EXT_PACKET; }
 int ZoneOf(uint32_t type) {
   return type == EXT_PACKET ? int{WEIR_ZONE_CLUSTER} : static_cast<int>(type);
 }
@@ -73,31 +72,6 @@ void SeedFree(mbuf* m) {
   return next;
 }
 
-bool StartSharing(mbuf* m) {
-  uint32_t* count;
-  if (IsCluster(m->m_ext.ext_type)) {
-    count = ClusterCount(ZoneOf(m->m_ext.ext_type), m->m_ext.ext_buf);
-  } else {
-    auto* cell = new (std::nothrow) CountCell;
-    if (cell == nullptr) return false;
-    count = &cell->count;
-  }
-  RefCount(count).StartShared();
-  m->m_ext.ext_cnt = count;
-  return true;
-}
-
-// One more holder of m's external buffer. False without memory for its count.
-bool AddHolder(mbuf* m) {
-  NoteExt(m, kEventShared);
-  if (m->m_ext.ext_cnt == nullptr) return StartSharing(m);
-  if (!RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]] {
-    fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
-            static_cast<void*>(m->m_ext.ext_buf), RefCount::kSaturated);
-  }
-  return true;
-}
-
 int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn, void* arg1,
                  void* arg2, uint32_t flags, int type) {
   if (m == nullptr || buf == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
@@ -143,6 +117,25 @@ int ClusterFor(int len) {
   return 0;
 }
 
+bool AddSecondHolder(mbuf* m) {
+  uint32_t* count;
+  if (IsCluster(m->m_ext.ext_type)) {
+    count = ClusterCount(ZoneOf(m->m_ext.ext_type), m->m_ext.ext_buf);
+  } else {
+    auto* cell = new (std::nothrow) CountCell;
+    if (cell == nullptr) return false;
+    count = &cell->count;
+  }
+  RefCount(count).StartShared();
+  m->m_ext.ext_cnt = count;
+  return true;
+}
+
+void SayStuck(const mbuf* m) {
+  fprintf(stderr, "weir: %p is shared more than %u times and will never be freed\n",
+          static_cast<void*>(m->m_ext.ext_buf), RefCount::kSaturated);
+}
+
 void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
 }
@@ -150,14 +143,22 @@ void DropExt(mbuf* m) {
 // As lean as the inline functions: no register is saved.
 mbuf* FreeWithExt(mbuf* m) {
   ThreadRecord* t = t_thread.record;
+  const int tally = m->m_tally;
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) {
     const uint32_t kind = ExtKind(m);
-    const int type = kind == EXT_PACKET ? kOfPacket : 0;
-    if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), type, m->m_ext.ext_buf)) [[unlikely]]
+    if (kind == EXT_PACKET) {
+      // The cluster stays with its last holder: they are a packet again.
+      mbuf* next = m->m_next;
+      m->m_ext.ext_cnt = nullptr;
+      m->m_state = MbufState(m, kMbufFree);
+      if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
+        return FreeMbufSlow(WEIR_ZONE_PACKET, tally, m);
+      return next;
+    }
+    if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), 0, m->m_ext.ext_buf)) [[unlikely]]
       return FreeWithLastShare(m);
   }
   mbuf* next = m->m_next;
-  const int tally = m->m_tally;
   m->m_state = MbufState(m, kMbufFree);
   if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
     return FreeMbufSlow(WEIR_ZONE_MBUF, tally, m);
@@ -173,26 +174,6 @@ void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
   if (at == nullptr) return;
   ext = {at, nullptr, ext.ext_size, EXT_GUARDED, ext.ext_pool, ReleaseGuarded, nullptr, nullptr};
   m->m_data = at;
-}
-
-mbuf* CloneFast(mbuf* m) {
-  constexpr uint32_t kKinds = M_PKTHDR | M_EXT;
-  const int type = m->m_type;
-  if ((m->m_flags & kKinds) != kKinds || m->m_pool != 0 || m->m_next != nullptr ||
-      m->m_pkthdr.tags != nullptr || m->m_len <= 0 || static_cast<unsigned>(type) >= MT_NTYPES ||
-      (m->m_ext.ext_cnt == nullptr && !IsCluster(m->m_ext.ext_type))) {
-    return nullptr;
-  }
-  void* p = AllocFast(WEIR_ZONE_MBUF, type);
-  if (p == nullptr) return nullptr;
-  (void)AddHolder(m);  // a cluster has its count already
-  mbuf* n = InitMbuf(p, type, 0, m->m_data);
-  n->m_len = m->m_len;
-  n->m_flags = m->m_flags & (M_COPYFLAGS | M_EXT | M_RDONLY);
-  n->m_pkthdr = m->m_pkthdr;
-  n->m_pkthdr.len = m->m_len;
-  n->m_ext = m->m_ext;
-  return n;
 }
 
 }  // namespace weir
@@ -273,8 +254,11 @@ int m_extshare(struct mbuf* m, struct mbuf* n) {
   if (m == nullptr || n == nullptr || !(m->m_flags & M_EXT) || (n->m_flags & M_EXT)) {
     return errno = EINVAL;
   }
+  // Loaded before AddHolder stores part of it: loaded as a whole, it would wait for that.
+  struct m_ext ext = m->m_ext;
   if (!weir::AddHolder(m)) return errno = ENOBUFS;
-  n->m_ext = m->m_ext;
+  ext.ext_cnt = m->m_ext.ext_cnt;
+  n->m_ext = ext;
   n->m_data = m->m_data;
   n->m_len = m->m_len;
   n->m_flags |= M_EXT | (m->m_flags & M_RDONLY);

@@ -4,6 +4,8 @@
 
 #include "weir/alloc/pools.h"
 #include "weir/chain/mbuf.h"
+#include "weir/chain/record.h"
+#include "weir/chain/refcount.h"
 
 namespace weir {
 
@@ -20,9 +22,19 @@ void MaybeGuard(const weir_pools& pools, mbuf* m, int type);
 // Gives m's share of its external buffer up, and the buffer with the last share. m keeps M_EXT.
 void DropExt(mbuf* m);
 
-// m_copypacket of the common packet: one mbuf, its data in a cluster that the copy shares, no tags.
-// nullptr if m is another, or this thread's cache has no mbuf; m is as before, go the long way.
-mbuf* CloneFast(mbuf* m);
+inline bool IsCluster(uint32_t type) { return type >= EXT_CLUSTER && type <= EXT_PACKET; }
+
+// One more holder of m's external buffer. False without memory for its count, which it has from its
+// second holder on.
+bool AddSecondHolder(mbuf* m);
+void SayStuck(const mbuf* m);
+inline bool AddHolder(mbuf* m) {
+  NoteExt(m, kEventShared);
+  if (m->m_ext.ext_cnt == nullptr) return AddSecondHolder(m);
+  if (!RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]]
+    SayStuck(m);
+  return true;
+}
 
 }  // namespace weir
 

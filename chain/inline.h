@@ -164,16 +164,16 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
   ThreadRecord* t = t_thread.record;
   const int tally = m->m_tally;
   if (flags & M_EXT) {
-    const bool alone = m->m_ext.ext_cnt == nullptr;
+    if (m->m_ext.ext_cnt != nullptr) [[unlikely]]
+      return Called(FreeWithExt(m));
     const uint32_t kind = ExtKind(m);
-    if (alone && kind == EXT_PACKET) [[likely]] {
+    if (kind == EXT_PACKET) [[likely]] {
       m->m_state = MbufState(m, kMbufFree);
       if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
         return Called(FreeMbufSlow(WEIR_ZONE_PACKET, tally, m));
       return next;
     }
-    if (!alone || kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf))
-        [[unlikely]]
+    if (kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)) [[unlikely]]
       return Called(FreeWithExt(m));
   }
   m->m_state = MbufState(m, kMbufFree);

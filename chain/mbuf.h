@@ -425,8 +425,9 @@ struct mbuf* m_dup_pkt(const struct mbuf* m, unsigned adj, int how);
 int m_copydata(const struct mbuf* m, int off, int len, void* buf);
 
 // Appends chain n to m; data that fits into m's last mbuf exactly or with room to spare is moved
-// there if it is writable and of the same type. n's packet header is dropped with its tags.
-// Borrows m, takes n. m_cat leaves m_pkthdr.len alone; m_catpkt, whose m is a packet, adds n's.
+// there if it is writable and of the same type; and data that lies there already, in a buffer that
+// both share, as m_split left it, stays. n's packet header is dropped with its tags. Borrows m,
+// takes n. m_cat leaves m_pkthdr.len alone; m_catpkt, whose m is a packet, adds n's.
 // 0, or with n untouched EINVAL (m is NULL, or n is part of it) or EMSGSIZE (a sum past INT_MAX).
 int m_cat(struct mbuf* m, struct mbuf* n);
 int m_catpkt(struct mbuf* m, struct mbuf* n);

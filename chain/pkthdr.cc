@@ -11,10 +11,13 @@ bool CanHoldHeader(const mbuf* m) {
 }
 
 void SetHeader(mbuf* m, const pkthdr& header, uint32_t flags) {
-  if (m->m_flags & M_PKTHDR) m_tag_delete_chain(m, nullptr);
+  if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) m_tag_delete_chain(m, nullptr);
   m->m_pkthdr = header;
-  m->m_flags = (m->m_flags & (M_EXT | M_RDONLY | M_EOR)) | (flags & kHeaderFlags) | M_PKTHDR;
-  if (!(m->m_flags & M_EXT) && m->m_len == 0) m->m_data = m->m_pktdat;
+  const uint32_t own = m->m_flags & (M_EXT | M_RDONLY | M_EOR);
+  m->m_flags = own | (flags & kHeaderFlags) | M_PKTHDR;
+  // Not m_flags again: it would be loaded as one word with m_len, and half of that was just stored,
+  // so that the load would wait until all stores before are done, as of the data of a packet.
+  if (!(own & M_EXT) && m->m_len == 0) m->m_data = m->m_pktdat;
 }
 
 void MoveHeader(mbuf* to, mbuf* from) {
@@ -57,9 +60,7 @@ int m_move_pkthdr(struct mbuf* to, struct mbuf* from) {
 
 int m_demote_pkthdr(struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return EINVAL;
-  m_tag_delete_chain(m, nullptr);
-  m->m_pkthdr = {};
-  m->m_flags &= ~weir::kHeaderFlags;
+  weir::DropHeader(m);
   return 0;
 }
 
@@ -78,7 +79,7 @@ int m_demote(struct mbuf* m, int all, int flags) {
   uint32_t keep = (static_cast<uint32_t>(flags) & ~M_PKTHDR) | M_EXT | M_EOR | M_RDONLY;
   for (m = all ? m : m->m_next; m != nullptr; m = m->m_next) {
     uint32_t before = m->m_flags;
-    if (before & M_PKTHDR) m_demote_pkthdr(m);
+    if (before & M_PKTHDR) weir::DropHeader(m);
     m->m_flags = before & keep;
   }
   return 0;

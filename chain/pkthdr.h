@@ -16,6 +16,13 @@ inline constexpr uint32_t kHeaderFlags = M_COPYFLAGS & ~M_EOR;
 // Whether m has a place for a packet header without losing data.
 bool CanHoldHeader(const mbuf* m);
 
+// m, which has a header, is a plain mbuf from now on. Its tags are freed.
+inline void DropHeader(mbuf* m) {
+  if (m->m_pkthdr.tags != nullptr) m_tag_delete_chain(m, nullptr);
+  m->m_pkthdr = {};
+  m->m_flags &= ~kHeaderFlags;
+}
+
 // Gives m, which can hold it, the header: takes over its tags. m's own header, if any, is freed;
 // without M_EXT and data m_data becomes m_pktdat.
 void SetHeader(mbuf* m, const pkthdr& header, uint32_t flags);

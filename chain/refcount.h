@@ -27,11 +27,7 @@ class RefCount {
   void StartShared() { cell_.store(2, std::memory_order_relaxed); }
 
   // True if the caller's holder is the only one. Wait-free.
-  bool Unique() const {
-    // [R1] acquire: pairs with [R2]. What other holders did with the buffer before they dropped
-    // it happens before what the caller does now; else our write could overtake their read.
-    return cell_.load(Order(kBreakRefUnique, std::memory_order_acquire)) == 1;
-  }
+  bool Unique() const { return Now() == 1; }
 
   // One more holder, made from the caller's. Returns false once the count is stuck. Wait-free.
   bool Add() {
@@ -49,9 +45,9 @@ class RefCount {
   // Gives the caller's holder up. True if it was the last: the caller must free the buffer.
   // Wait-free.
   bool Drop() {
-    if (Unique()) return true;
-    // relaxed (hint): a stuck count never comes back below kSaturated.
-    if (cell_.load(std::memory_order_relaxed) >= kSaturated) return false;
+    const uint32_t now = Now();
+    if (now == 1) return true;
+    if (now >= kSaturated) return false;  // a stuck count never comes back below
     // [R2] release: pairs with [R1], [R3] and [R4], publishes what the caller did with the buffer
     // to whoever reuses it; else its next owner's writes could overtake our reads.
     if (cell_.fetch_sub(1, Order(kBreakRefDrop, std::memory_order_release)) != 1) return false;
@@ -64,6 +60,12 @@ class RefCount {
   uint32_t Read() const { return cell_.load(std::memory_order_relaxed); }
 
  private:
+  uint32_t Now() const {
+    // [R1] acquire: pairs with [R2]. If it is 1, what other holders did with the buffer before they
+    // dropped it happens before what the caller does now; else our write could overtake their read.
+    return cell_.load(Order(kBreakRefUnique, std::memory_order_acquire));
+  }
+
   AtomicRef<uint32_t> cell_;
 };
 

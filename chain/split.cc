@@ -64,10 +64,9 @@ void GiveHeader(const Cut& cut, mbuf* m, m_tag* tags) {
     memmove(to, m->m_data, static_cast<size_t>(m->m_len));
     m->m_data = to;
   }
-  pkthdr header = cut.first->m_pkthdr;
-  header.tags = tags;
-  header.len -= cut.len;
-  SetHeader(m, header, cut.first->m_flags);
+  SetHeader(m, cut.first->m_pkthdr, cut.first->m_flags);
+  m->m_pkthdr.tags = tags;
+  m->m_pkthdr.len -= cut.len;
   cut.first->m_pkthdr.len = cut.len;
 }
 

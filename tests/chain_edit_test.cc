@@ -52,6 +52,52 @@ TEST_F(MCat, ASharedOrReadOnlyTargetIsNotWritten) {
   }
 }
 
+TEST_F(MCat, WhatWasCutIsOnePieceAgain) {
+  for (Buffer buffer : {Buffer::kCluster, Buffer::kReadOnly, Buffer::kExternal}) {
+    mbuf* m = Packet({{buffer, 0, 100}, {buffer, 0, 100}});
+    mbuf* copy = m_copypacket(m, M_WAIT);  // for more than one other holder
+    const std::string all = Bytes(m), before = Buffers(copy);
+    mbuf* tail = m_split(m, 130, M_WAIT);
+    ASSERT_EQ(Lengths(tail), std::vector<int>{70});
+    EXPECT_EQ(m_catpkt(m, tail), 0);
+    ExpectChain(m, all);
+    EXPECT_EQ(Lengths(m), (std::vector<int>{100, 100}));
+    EXPECT_EQ(m_extrefcnt(m->m_next), 2u);
+    EXPECT_TRUE(Buffers(copy) == before);
+    m_freem(copy);
+    m_freem(m);
+  }
+}
+
+// The same bytes, or the next ones, of buffers that are freed one by one.
+TEST_F(MCat, NeighboursThatShareNoBufferAreLinked) {
+  static char bytes[200];
+  mbuf* all[2];
+  mbuf* copies[2];
+  for (int i = 0; i < 2; ++i) {
+    all[i] = m_get(M_WAIT, MT_DATA);
+    ASSERT_EQ(m_extadd(all[i], bytes, 200, nullptr, nullptr, nullptr, 0, EXT_MOD_TYPE), 0);
+    all[i]->m_data += 100 * i;
+    all[i]->m_len = 100;
+    copies[i] = m_copym(all[i], 0, M_COPYALL, M_WAIT);
+  }
+  EXPECT_EQ(m_cat(all[0], all[1]), 0);
+  EXPECT_EQ(all[0]->m_next, all[1]);
+  m_freem(all[0]);
+  for (mbuf* m : copies) m_freem(m);
+}
+
+// The other way round they are no piece of the buffer.
+TEST_F(MCat, PiecesThatChangePlacesAreLinked) {
+  mbuf* m = Packet({{Buffer::kCluster, 0, 100}});
+  mbuf* tail = m_split(m, 30, M_WAIT);
+  const std::string turned = Bytes(tail) + Bytes(m);
+  EXPECT_EQ(m_catpkt(tail, m), 0);
+  ExpectChain(tail, turned);
+  EXPECT_EQ(Lengths(tail), (std::vector<int>{70, 30}));
+  m_freem(tail);
+}
+
 TEST_F(MCat, TheSecondHeaderIsClearedWithItsTags) {
   for (int len : {10, MHLEN}) {  // coalesced, linked
     mbuf* m = Packet({{Buffer::kSmall, 0, 100}});

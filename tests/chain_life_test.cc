@@ -238,6 +238,36 @@ TEST_F(MFree, FreemFreesOnePacketAndFreempTheList) {
   m_freemp(b);
 }
 
+int64_t FreePackets() {
+  struct weir_snapshot s;
+  weir_snapshot(&s);
+  return s.zones[WEIR_ZONE_PACKET].cached_thread + s.zones[WEIR_ZONE_PACKET].cached_depot;
+}
+
+// So that the next packet need not be made of an mbuf and a cluster.
+TEST_F(MFree, TheLastHolderOfAPacketsClusterIsAPacketAgain) {
+  m_freem(m_getcl(M_WAIT, MT_DATA, M_PKTHDR));
+  const int64_t before = FreePackets();
+  if (before == 0) GTEST_SKIP() << "packets are not kept";
+  for (int holders : {1, 2, 5}) {
+    mbuf* all[5] = {m_getcl(M_WAIT, MT_DATA, M_PKTHDR)};
+    all[0]->m_len = all[0]->m_pkthdr.len = 100;
+    for (int i = 1; i < holders; ++i) all[i] = m_copypacket(all[0], M_WAIT);
+    const char* cluster = all[0]->m_ext.ext_buf;
+    for (int i = 0; i < holders; ++i) {
+      EXPECT_EQ(FreePackets(), before - 1);
+      m_freem(all[i]);
+    }
+    EXPECT_EQ(FreePackets(), before);
+    mbuf* again = m_getcl(M_WAIT, MT_DATA, M_PKTHDR);
+    EXPECT_EQ(again, all[holders - 1]);
+    EXPECT_EQ(again->m_ext.ext_buf, cluster);
+    EXPECT_EQ(m_extrefcnt(again), 1u);
+    EXPECT_TRUE(M_WRITABLE(again));
+    m_freem(again);
+  }
+}
+
 TEST_F(MFreeDeathTest, ADoubleFreeAbortsWithAMessage) {
   EXPECT_DEATH(
       {
