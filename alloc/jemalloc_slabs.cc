@@ -52,14 +52,6 @@ class JemallocSlabs {
 
 constinit JemallocSlabs slabs;
 
-class RangesLock {
- public:
-  RangesLock() { LockRanges(); }
-  ~RangesLock() { UnlockRanges(); }
-  RangesLock(const RangesLock&) = delete;
-  RangesLock& operator=(const RangesLock&) = delete;
-};
-
 bool JemallocSlabs::Start() {
   size_t size = sizeof arena_;
   if (mallctl("arenas.create", &arena_, &size, nullptr, 0) != 0) return false;

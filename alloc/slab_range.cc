@@ -16,18 +16,6 @@ namespace {
 constinit std::mutex mutex;
 constinit sigset_t held_back{};  // what to go back to; under the mutex
 
-class RangeLock {
- public:
-  RangeLock() {
-    if (!Broken(kBreakRangeLock)) LockRanges();
-  }
-  ~RangeLock() {
-    if (!Broken(kBreakRangeLock)) UnlockRanges();
-  }
-  RangeLock(const RangeLock&) = delete;
-  RangeLock& operator=(const RangeLock&) = delete;
-};
-
 }  // namespace
 
 void LockRanges() {
@@ -67,7 +55,7 @@ bool SlabRange::Open(char* base, size_t bytes) {
 }
 
 void* SlabRange::Allocate() {
-  RangeLock lock;
+  RangesLock lock;
   for (; first_ < blocks_; ++first_) {
     Block& block = table_[first_];
     if (block.out == kAllOut) continue;
@@ -88,7 +76,7 @@ void* SlabRange::Allocate() {
 }
 
 void SlabRange::Release(void* slab) {
-  RangeLock lock;
+  RangesLock lock;
   const size_t offset = static_cast<size_t>(static_cast<char*>(slab) - base_);
   const size_t number = offset / kHugeBytes;
   Block& block = table_[number];

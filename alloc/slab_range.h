@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "weir/alloc/layout.h"
+#include "weir/stats/break.h"
 
 namespace weir {
 
@@ -64,9 +65,21 @@ class SlabRange {
   size_t first_ = 0;  // no block below has a free slab
 };
 
-// The lock of all ranges, with signals held back. Taken by a fork (alloc/fork.cc).
+// The lock of all ranges, and of the blocks of jemalloc_slabs.cc, with signals held back. Taken by a
+// fork (alloc/fork.cc).
 void LockRanges();
 void UnlockRanges();
+class RangesLock {
+ public:
+  RangesLock() {
+    if (!Broken(kBreakRangeLock)) LockRanges();
+  }
+  ~RangesLock() {
+    if (!Broken(kBreakRangeLock)) UnlockRanges();
+  }
+  RangesLock(const RangesLock&) = delete;
+  RangesLock& operator=(const RangesLock&) = delete;
+};
 
 // `bytes` of addresses aligned to `align`, both multiples of the page size; nullptr if there are
 // none. Pages are had, or not, when they are touched.
