@@ -1,7 +1,7 @@
 """How libraries, tests and controls of weir are declared.
 
     load("//bazel:weir.bzl", "weir_atomic_test", "weir_control", "weir_exports", "weir_library",
-         "weir_model_test", "weir_test")
+         "weir_model_library", "weir_model_test", "weir_test", "weir_test_again")
 
 A library, in the folder that owns its files:
 
@@ -153,6 +153,39 @@ def weir_test(name, srcs, deps = [], threads = 1, tags = [], main = True, flavou
         **kwargs
     )
 
+def weir_test_again(
+        name,
+        test,
+        args = [],
+        env = {},
+        data = [],
+        threads = 1,
+        flavours = None,
+        **kwargs):
+    """Runs a test that another target builds, with other arguments or in another environment.
+
+    Args:
+      name: of the target; ends in _test.
+      test: the other target.
+      args: for it.
+      env: for it.
+      data: besides that of the other target.
+      threads: as in weir_test.
+      flavours: as in weir_test.
+      **kwargs: as in any test.
+    """
+    if flavours != None:
+        kwargs["target_compatible_with"] = _only(flavours)
+    native.sh_test(
+        name = name,
+        srcs = ["//bazel:exec"],
+        args = ["$(rootpath %s)" % test] + args,
+        data = [test] + data,
+        env = env,
+        tags = ["cpu:%d" % threads] if threads > 1 else [],
+        **kwargs
+    )
+
 def _headers_impl(ctx):
     merged = cc_common.merge_cc_infos(direct_cc_infos = [t[CcInfo] for t in ctx.attr.deps])
     return [CcInfo(compilation_context = merged.compilation_context)]
@@ -163,7 +196,18 @@ weir_headers = rule(
     doc = "The headers of the libraries, without their objects.",
 )
 
-def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **kwargs):
+def _atomic_copts(header):
+    return ["-DWEIR_ATOMIC_HEADER='\"tests/%s\"'" % header]
+
+def weir_atomic_test(
+        name,
+        srcs,
+        atomic,
+        sources = [],
+        deps = [],
+        links = [],
+        copts = [],
+        **kwargs):
     """A test in which weir's atomics are others.
 
     Args:
@@ -172,6 +216,7 @@ def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **
       atomic: the header, in tests/, that defines weir::Atomic and weir::AtomicRef.
       sources: those of weir's own .cc files that the test needs. They are compiled into it.
       deps: the libraries whose headers these include. Their objects are not linked.
+      links: libraries that are linked.
       copts: besides.
       **kwargs: as in weir_test.
     """
@@ -183,12 +228,41 @@ def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **
     weir_test(
         name = name,
         srcs = srcs + sources,
-        copts = ["-DWEIR_ATOMIC_HEADER='\"tests/%s\"'" % atomic] + copts,
-        deps = [":%s_headers" % name],
+        copts = _atomic_copts(atomic) + copts,
+        deps = [":%s_headers" % name] + links,
         **kwargs
     )
 
-def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
+_MODEL_COPTS = ["-DWEIR_TINY", "-DWEIR_BREAK_AT_RUN_TIME"]
+
+def weir_model_library(name, srcs, hdrs, deps, links = []):
+    """What several model tests share.
+
+    Args:
+      name: of the target.
+      srcs: those of the test and of weir itself, compiled as weir_model_test does.
+      hdrs: of the test.
+      deps: the libraries whose headers these include. Their objects are not linked.
+      links: as in weir_model_test.
+    """
+    weir_headers(
+        name = name + "_headers",
+        testonly = True,
+        deps = deps,
+    )
+    cc_library(
+        name = name,
+        testonly = True,
+        srcs = srcs,
+        hdrs = hdrs,
+        copts = _atomic_copts("model/atomic.h") + _MODEL_COPTS,
+        linkstatic = True,
+        target_compatible_with = _only(["plain"]),
+        deps = [":%s_headers" % name] + links,
+        alwayslink = True,
+    )
+
+def weir_model_test(name, srcs, sources = [], deps = [], links = [], **kwargs):
     """A test that runs threads in every order, under the scheduler of tests/model.
 
     Args:
@@ -197,19 +271,17 @@ def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
       sources: those of weir's own .cc files that it needs. They are compiled into the test, with
         atomics whose every operation is a step of the scheduler, and with tiny constants.
       deps: the libraries whose headers these include. Their objects are not linked.
+      links: each a weir_model_library, besides the scheduler.
       **kwargs: as in weir_test.
     """
     weir_atomic_test(
         name = name,
-        srcs = srcs + native.glob(
-            ["model/*.h", "model/*.cc"],
-            exclude = ["model/zone_world.*"],
-        ),
+        srcs = srcs,
         atomic = "model/atomic.h",
         sources = sources,
-        # Of what tests/model itself includes, besides.
-        deps = deps + ["//reclaim:fence", "//reclaim:futex", "//stats:counter"],
-        copts = ["-DWEIR_TINY", "-DWEIR_BREAK_AT_RUN_TIME"],
+        deps = deps + ["//stats:counter"],
+        links = [":model"] + links,
+        copts = _MODEL_COPTS,
         flavours = ["plain"],
         linkstatic = True,  # the scheduler switches the program's own thread-local variables
         **kwargs
