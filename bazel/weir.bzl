@@ -1,7 +1,7 @@
 """How libraries, tests and controls of weir are declared.
 
     load("//bazel:weir.bzl", "weir_atomic_test", "weir_control", "weir_exports", "weir_library",
-         "weir_model_test", "weir_test")
+         "weir_model_library", "weir_model_test", "weir_test", "weir_test_again")
 
 A library, in the folder that owns its files:
 
@@ -23,19 +23,17 @@ A test, in tests/; it gets gtest and its main:
 
     weir_test(name = "alloc_depot_test", srcs = ["alloc_depot_test.cc"], deps = ["//alloc:depot"])
 
-A control shows that a test can fail. The test, and everything it depends on, is compiled again
-with -DWEIR_BREAK=<breaks>; code removes one memory order, fence or check when that number is set:
+A control shows that a test can fail. The test, and everything it depends on, is compiled again,
+once for all controls, with -DWEIR_BREAK_AT_RUN_TIME; code then leaves out one memory order, fence
+or check, that whose number (stats/break.h) is WEIR_BREAK in the environment:
 
-    #if WEIR_BREAK == 12                             // unset counts as 0
-      next_.store(n, std::memory_order_relaxed);     // what depot_loses_rounds_control detects
-    #else
-      next_.store(n, std::memory_order_release);
-    #endif
+    next_.store(n, Order(kBreakNext, std::memory_order_release));  // depot_loses_rounds_control
+    if (!Broken(kBreakQueueLock)) pthread_mutex_lock(&lock);
 
     weir_control(
         name = "depot_loses_rounds_control",
         test = ":alloc_depot_test",
-        breaks = 12,
+        breaks = 12,                                 // kBreakNext
         match = "DepotKeepsEveryRound",              # extended regex, must be in the output
         args = ["--gtest_filter=*EveryRound*"],
         flavours = ["tsan"],
@@ -43,8 +41,8 @@ with -DWEIR_BREAK=<breaks>; code removes one memory order, fence or check when t
     )
 
 A control passes when the broken test fails; see weir_control below for what counts as that.
-Controls of the same number share one build; those of model tests need none of their own, and their
-code says `if (Broken(...))` (stats/break.h) instead of #if. A number stands for one fault in the whole tree.
+Model tests are built like this anyway, so their controls run the very test. A number stands for one
+fault in the whole tree.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
@@ -155,6 +153,39 @@ def weir_test(name, srcs, deps = [], threads = 1, tags = [], main = True, flavou
         **kwargs
     )
 
+def weir_test_again(
+        name,
+        test,
+        args = [],
+        env = {},
+        data = [],
+        threads = 1,
+        flavours = None,
+        **kwargs):
+    """Runs a test that another target builds, with other arguments or in another environment.
+
+    Args:
+      name: of the target; ends in _test.
+      test: the other target.
+      args: for it.
+      env: for it.
+      data: besides that of the other target.
+      threads: as in weir_test.
+      flavours: as in weir_test.
+      **kwargs: as in any test.
+    """
+    if flavours != None:
+        kwargs["target_compatible_with"] = _only(flavours)
+    native.sh_test(
+        name = name,
+        srcs = ["//bazel:exec"],
+        args = ["$(rootpath %s)" % test] + args,
+        data = [test] + data,
+        env = env,
+        tags = ["cpu:%d" % threads] if threads > 1 else [],
+        **kwargs
+    )
+
 def _headers_impl(ctx):
     merged = cc_common.merge_cc_infos(direct_cc_infos = [t[CcInfo] for t in ctx.attr.deps])
     return [CcInfo(compilation_context = merged.compilation_context)]
@@ -165,7 +196,18 @@ weir_headers = rule(
     doc = "The headers of the libraries, without their objects.",
 )
 
-def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **kwargs):
+def _atomic_copts(header):
+    return ["-DWEIR_ATOMIC_HEADER='\"tests/%s\"'" % header]
+
+def weir_atomic_test(
+        name,
+        srcs,
+        atomic,
+        sources = [],
+        deps = [],
+        links = [],
+        copts = [],
+        **kwargs):
     """A test in which weir's atomics are others.
 
     Args:
@@ -174,6 +216,7 @@ def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **
       atomic: the header, in tests/, that defines weir::Atomic and weir::AtomicRef.
       sources: those of weir's own .cc files that the test needs. They are compiled into it.
       deps: the libraries whose headers these include. Their objects are not linked.
+      links: libraries that are linked.
       copts: besides.
       **kwargs: as in weir_test.
     """
@@ -185,12 +228,41 @@ def weir_atomic_test(name, srcs, atomic, sources = [], deps = [], copts = [], **
     weir_test(
         name = name,
         srcs = srcs + sources,
-        copts = ["-DWEIR_ATOMIC_HEADER='\"tests/%s\"'" % atomic] + copts,
-        deps = [":%s_headers" % name],
+        copts = _atomic_copts(atomic) + copts,
+        deps = [":%s_headers" % name] + links,
         **kwargs
     )
 
-def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
+_MODEL_COPTS = ["-DWEIR_TINY", "-DWEIR_BREAK_AT_RUN_TIME"]
+
+def weir_model_library(name, srcs, hdrs, deps, links = []):
+    """What several model tests share.
+
+    Args:
+      name: of the target.
+      srcs: those of the test and of weir itself, compiled as weir_model_test does.
+      hdrs: of the test.
+      deps: the libraries whose headers these include. Their objects are not linked.
+      links: as in weir_model_test.
+    """
+    weir_headers(
+        name = name + "_headers",
+        testonly = True,
+        deps = deps,
+    )
+    cc_library(
+        name = name,
+        testonly = True,
+        srcs = srcs,
+        hdrs = hdrs,
+        copts = _atomic_copts("model/atomic.h") + _MODEL_COPTS,
+        linkstatic = True,
+        target_compatible_with = _only(["plain"]),
+        deps = [":%s_headers" % name] + links,
+        alwayslink = True,
+    )
+
+def weir_model_test(name, srcs, sources = [], deps = [], links = [], **kwargs):
     """A test that runs threads in every order, under the scheduler of tests/model.
 
     Args:
@@ -199,19 +271,17 @@ def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
       sources: those of weir's own .cc files that it needs. They are compiled into the test, with
         atomics whose every operation is a step of the scheduler, and with tiny constants.
       deps: the libraries whose headers these include. Their objects are not linked.
+      links: each a weir_model_library, besides the scheduler.
       **kwargs: as in weir_test.
     """
     weir_atomic_test(
         name = name,
-        srcs = srcs + native.glob(
-            ["model/*.h", "model/*.cc"],
-            exclude = ["model/zone_world.*"],
-        ),
+        srcs = srcs,
         atomic = "model/atomic.h",
         sources = sources,
-        # Of what tests/model itself includes, besides.
-        deps = deps + ["//reclaim:fence", "//reclaim:futex", "//stats:counter"],
-        copts = ["-DWEIR_TINY", "-DWEIR_BREAK_AT_RUN_TIME"],
+        deps = deps + ["//stats:counter"],
+        links = [":model"] + links,
+        copts = _MODEL_COPTS,
         flavours = ["plain"],
         linkstatic = True,  # the scheduler switches the program's own thread-local variables
         **kwargs
@@ -219,7 +289,7 @@ def weir_model_test(name, srcs, sources = [], deps = [], **kwargs):
 
 def _break_impl(settings, attr):
     copt = "//command_line_option:copt"
-    return {copt: settings[copt] + ([] if attr.at_run_time else ["-DWEIR_BREAK=%d" % attr.breaks])}
+    return {copt: settings[copt] + ([] if attr.as_it_is else ["-DWEIR_BREAK_AT_RUN_TIME"])}
 
 _break = transition(
     implementation = _break_impl,
@@ -236,6 +306,7 @@ def _control_impl(ctx):
         ctx.file._runner.short_path,
         str(ctx.attr.fails_within),
         "1" if ctx.attr.may_hang else "0",
+        "1" if ctx.attr.passes_first else "0",
         ctx.attr.match,
         test[DefaultInfo].files_to_run.executable.short_path,
     ] + ctx.attr.broken_args
@@ -255,12 +326,13 @@ def _control_impl(ctx):
 _weir_control_test = rule(
     implementation = _control_impl,
     attrs = {
-        "at_run_time": attr.bool(),
+        "as_it_is": attr.bool(),
         "breaks": attr.int(mandatory = True),
         "broken_args": attr.string_list(),
         "fails_within": attr.int(),
         "match": attr.string(),
         "may_hang": attr.bool(),
+        "passes_first": attr.bool(),
         "test": attr.label(mandatory = True, cfg = _break, executable = True),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
@@ -285,17 +357,18 @@ def weir_control(
         threads = 2,
         tags = [],
         **kwargs):
-    """Passes if `test`, built with -DWEIR_BREAK=`breaks`, fails.
+    """Passes if `test` fails with WEIR_BREAK=`breaks`.
 
     The broken test is run over and over until it fails or `fails_within` is over, so a stress
     test need not hit the fault in each run; let it print and vary its seed. Failing is a
     nonzero exit or a signal, with `match` found in the output of that run. Usage errors of
-    gtest (a filter that selects no test) do not count.
+    gtest (a filter that selects no test) do not count. Controls for ThreadSanitizer first run the
+    test with nothing broken, which must pass.
 
     Args:
       name: of the target; ends in _control.
       test: a weir_test.
-      breaks: the number, above 0.
+      breaks: the number of what is left out, in stats/break.h.
       match: extended regular expression that the output of the failing run must contain: the
         name of the test that must fail, "data race", the text of a check.
       args: for the test, such as --gtest_filter=..., so that only what must fail is run.
@@ -314,13 +387,14 @@ def weir_control(
     _weir_control_test(
         name = name,
         test = test,
-        # A model test reads the number when it starts, and need not be built again.
-        at_run_time = test.startswith(":model_"),
+        as_it_is = test.startswith(":model_"),  # weir_model_test builds it for controls too
         breaks = breaks,
         match = match,
         broken_args = args,
         fails_within = fails_within,
         may_hang = may_hang,
+        # An order that ThreadSanitizer does not see in this build would be a race at any time.
+        passes_first = "tsan" in flavours,
         timeout = timeout,
         target_compatible_with = _only(flavours),
         tags = tags + ["control"] + (["cpu:%d" % threads] if threads > 1 else []),

@@ -1,5 +1,6 @@
 // The atomics of every concurrent structure in weir. An alias, so that a model test can compile
-// the same source against atomics whose every operation is a step of a scheduler.
+// the same source against atomics whose every operation is a step of a scheduler, and a control
+// against atomics whose orders need not be constants.
 #ifndef WEIR_STATS_ATOMIC_H_
 #define WEIR_STATS_ATOMIC_H_
 
@@ -7,6 +8,15 @@
 
 #ifdef WEIR_ATOMIC_HEADER
 #include WEIR_ATOMIC_HEADER
+#elif defined(WEIR_BREAK_AT_RUN_TIME)
+#include "weir/stats/ordered_atomic.h"
+
+namespace weir {
+template <typename T>
+using Atomic = OrderedAtomic<std::atomic<T>, T>;
+template <typename T>
+using AtomicRef = OrderedAtomic<std::atomic_ref<T>, T>;
+}  // namespace weir
 #else
 #include <atomic>
 

@@ -1,5 +1,6 @@
-// Controls: a build with -DWEIR_BREAK=<n> takes one memory order or fence out, so that a test
-// can show that it would notice. Every ordinary build has WEIR_BREAK 0 and pays nothing.
+// Controls: a build with -DWEIR_BREAK_AT_RUN_TIME takes one memory order, fence or check out when
+// WEIR_BREAK in the environment has its number, so that a test can show that it would notice. An
+// ordinary build has no such choice and pays nothing.
 #ifndef WEIR_STATS_BREAK_H_
 #define WEIR_STATS_BREAK_H_
 
@@ -8,14 +9,9 @@
 #include <cstdlib>
 #endif
 
-#ifndef WEIR_BREAK
-#define WEIR_BREAK 0
-#endif
-
 namespace weir {
 
 enum Break {
-  kBreakNothing = 0,
   kBreakHeavyFence = 1,    // reclaim/fence.h: the reclaimer's membarrier is skipped
   kBreakTakeAcquire = 2,   // alloc/cache.h [C4]: the reclaimer reads the count relaxed
   kBreakStackPush = 3,     // alloc/index_stack.h [S1]: a push is relaxed
@@ -46,29 +42,26 @@ enum Break {
   kBreakRegionPin = 43,    // alloc/region.cc: pages go back also when they may be registered
   kBreakBellOrder = 45,    // reclaim/bell.h: the bell is quieted after the look
   kBreakQueueLock = 50,    // chain/mbufq.cc: a mbuf_queue is used without its lock
+  kBreakBuildOrder = 901,  // tests/build_test.cc: relaxed, which ThreadSanitizer must see
+  kBreakBuild = 902,       // tests/build_test.cc: fails
 };
 
 #ifdef WEIR_BREAK_AT_RUN_TIME
-#define WEIR_BREAK_CONSTEXPR_ inline
-// The model tests: their atomics take orders as they come, so one build serves for all numbers, and
-// the environment says which.
-inline const int break_number = [] {
-  const char* text = std::getenv("WEIR_BREAK");
-  return text == nullptr ? 0 : std::atoi(text);
-}();
-#else
-#define WEIR_BREAK_CONSTEXPR_ constexpr
-inline constexpr int break_number = WEIR_BREAK;
-#endif
-
-WEIR_BREAK_CONSTEXPR_ bool Broken(Break b) { return b != kBreakNothing && b == break_number; }
-
-// `order`, or relaxed in the control build that takes this order out.
-WEIR_BREAK_CONSTEXPR_ std::memory_order Order(Break b, std::memory_order order) {
+inline bool Broken(Break b) {
+  // Not a variable of the namespace: weir is at work before those are initialized.
+  static const int number = [] {
+    const char* text = std::getenv("WEIR_BREAK");
+    return text == nullptr ? 0 : std::atoi(text);
+  }();
+  return b == number;
+}
+inline std::memory_order Order(Break b, std::memory_order order) {
   return Broken(b) ? std::memory_order_relaxed : order;
 }
-
-#undef WEIR_BREAK_CONSTEXPR_
+#else
+constexpr bool Broken(Break) { return false; }
+constexpr std::memory_order Order(Break, std::memory_order order) { return order; }
+#endif
 
 }  // namespace weir
 

@@ -320,7 +320,7 @@ TEST_F(Chaos, StopsThreadsAndForksAtOnce) {
     while (!stop.load(std::memory_order_relaxed)) {
       for (uint64_t k = random() % kWorkers + 1; k > 0; --k) {
         Worker& w = workers[random() % kWorkers];
-        if (w.hold.load() == 0) stops += Stop(w);
+        if (w.hold.load(std::memory_order_seq_cst) == 0) stops += Stop(w);
         Pause(random() % 20000);
       }
       std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));

@@ -479,7 +479,10 @@ TEST(WatermarksStress, NoPeakAtTheLimitIsMissed) {
         sched_yield();
       }
       RingOwnThread();  // the last look may have come before all were free
-      while (told.below.load(std::memory_order_acquire) < round) sched_yield();
+      while (told.below.load(std::memory_order_acquire) < round) {
+        ASSERT_LT(MonotonicNs(), patience) << "the end of a peak was missed, in round " << round;
+        sched_yield();
+      }
       ASSERT_EQ(told.above.load(std::memory_order_acquire), round);
     }
     fprintf(stdout, "%d peaks\n", round);

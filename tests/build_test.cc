@@ -3,6 +3,8 @@
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "weir/stats/atomic.h"
+#include "weir/stats/break.h"
 
 namespace {
 
@@ -10,15 +12,11 @@ TEST(BuildTest, IsCxx20) { EXPECT_GE(__cplusplus, 202002L); }
 
 TEST(BuildTest, ThreadsSeeReleasedData) {
   int data = 0;
-  std::atomic<bool> ready{false};
-#if WEIR_BREAK == 901
-  constexpr auto kRelease = std::memory_order_relaxed;
-#else
-  constexpr auto kRelease = std::memory_order_release;
-#endif
+  weir::Atomic<bool> ready{false};
   std::thread writer([&] {
     data = 42;
-    ready.store(true, kRelease);  // [B1] release: publishes data to [B2].
+    // [B1] release: publishes data to [B2].
+    ready.store(true, weir::Order(weir::kBreakBuildOrder, std::memory_order_release));
   });
   while (!ready.load(std::memory_order_acquire)) {  // [B2] acquire: pairs with [B1].
     std::this_thread::yield();
@@ -27,13 +25,6 @@ TEST(BuildTest, ThreadsSeeReleasedData) {
   writer.join();
 }
 
-TEST(BuildTest, ControlsBreakTheCode) {
-#ifdef WEIR_BREAK
-  const int broken = WEIR_BREAK;
-#else
-  const int broken = 0;
-#endif
-  EXPECT_EQ(broken, 0);
-}
+TEST(BuildTest, ControlsBreakTheCode) { EXPECT_FALSE(weir::Broken(weir::kBreakBuild)); }
 
 }  // namespace

@@ -259,7 +259,8 @@ TEST_F(LifeOfThreads, AThreadThatEndsWithoutAWordLeavesNothingBehind) {
     alive.emplace_back([&] {
       ThreadRecord* own = OwnRecord();
       while (!go.load())
-        wrong += !UseEach() || OwnRecord() != own || std::abs(own->tid.load()) != gettid();
+        wrong += !UseEach() || OwnRecord() != own ||
+                 std::abs(own->tid.load(std::memory_order_relaxed)) != gettid();
     });
   }
   for (int i = 0; i < 100; ++i) std::thread([] { UseEach(); }).join();
