@@ -97,9 +97,11 @@ def scale_table(scale):
 def scale_part(scale):
     if not scale:
         return "Not measured: see `bench/carry`."
+    about = scale["context"]
     return "%s\n\n%s\n\nCounts of that machine:\n\n%s" % (
-        "%(cpu)s, %(cores)s processors, commit %(commit)s, %(date)s." % scale["context"], scale_table(scale),
-        counts_table(scale["counts"]))
+        "%(cpu)s, %(cores)s processors, commit %(commit)s, %(date)s." % about +
+        ("\n" + about["note"] if "note" in about else ""),
+        scale_table(scale), counts_table(scale["counts"]))
 
 
 def targets_table(result):
