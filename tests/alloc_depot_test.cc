@@ -3,6 +3,7 @@
 // thus says that the depot was empty at some moment meanwhile: what the look at the limit rests on.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
@@ -164,7 +165,7 @@ TEST(Depot, HistoriesAreThoseOfAStack) {
 // magazine is in one pair of hands at a time, with what was put into it, and in the end all are
 // there.
 TEST(Depot, ShardsKeepEveryMagazine) {
-  depot_shards = 3;
+  depot_shards = std::min(3u, kMostShards);
   constexpr uint32_t kFull = 6;
   auto depot = std::make_unique<Depot>();
   std::vector<std::atomic<int>> hands(1024);
