@@ -30,6 +30,7 @@ def parse_args():
     args = parser.parse_args()
     args.rounds = args.rounds or (3 if args.quick else 9)
     args.seconds = args.seconds or (0.01 if args.quick else 0.05)
+    args.repetitions = 5
     args.all = args.all.split(",")
     args.peers = args.peers.split(",") if args.peers else args.all
     for peer in args.peers:
@@ -52,9 +53,12 @@ def run(args, program, *arguments):
     return done.stdout
 
 
-def benchmarks(args, program, works, seconds):
+def benchmarks(args, program, works, seconds, repetitions=1):
+    # Several short samples: a neighbour on the core disturbs some of them, a long one it does not
+    # spare.
     printed = run(args, program, "--benchmark_format=json",
-                  "--benchmark_min_time=%g" % seconds,
+                  "--benchmark_min_time=%g" % (seconds / repetitions),
+                  "--benchmark_repetitions=%d" % repetitions,
                   "--benchmark_enable_random_interleaving=true",
                   "--benchmark_filter=^(%s)/" % works)
     # A filter that selects nothing prints nothing.
@@ -95,9 +99,9 @@ def measure(args):
     for _ in range(args.rounds):
         for peer in random.sample(args.peers, len(args.peers)):
             progress.step(peer)
-            printed = benchmarks(args, peer, args.works, args.seconds)
+            printed = benchmarks(args, peer, args.works, args.seconds, args.repetitions)
             for work, ns in samples.of_run(printed).items():
-                table.setdefault(work, {}).setdefault(peer, []).append(ns)
+                table.setdefault(work, {}).setdefault(peer, []).extend(ns)
     if not table:
         sys.exit("bench: --works %s: no work is called so" % args.works)
     resident = {}
@@ -110,7 +114,8 @@ def measure(args):
              run(args, "counts-tiny", "%g" % args.seconds)).splitlines()
     about["ping_pong_ns"].append(ping_pong(args))
     return {
-        "context": about, "rounds": args.rounds, "seconds": args.seconds, "peers": args.peers,
+        "context": about, "rounds": args.rounds, "seconds": args.seconds,
+        "repetitions": args.repetitions, "peers": args.peers,
         "works": {work: {peer: samples.summary(ns) for peer, ns in row.items()}
                   for work, row in table.items()},
         "resident": resident, "counts": [json.loads(line) for line in lines],

@@ -34,9 +34,12 @@ class Samples(unittest.TestCase):
         got = samples.of_run([
             dict(base, name="W1b/x/real_time"), dict(base, name="W4/x/real_time", clock=1),
             dict(base, name="W5/x/threads:2", threads=2, units=2),
+            dict(base, name="W4/x/real_time", real_time=320, clock=1),
+            dict(base, name="W4/x/real_time_mean", run_type="aggregate", clock=1),
             {"name": "latency/x", "p50": 1, "p99": 2, "p99.9": 3, "p99.99": 4, "max": 5}])
-        self.assertEqual(got, {"W1b": 10, "W4": 20, "W5": 320, "latency p50": 1, "latency p99": 2,
-                               "latency p99.9": 3, "latency p99.99": 4, "latency max": 5})
+        self.assertEqual(got, {"W1b": [10], "W4": [20, 10], "W5": [320], "latency p50": [1],
+                               "latency p99": [2], "latency p99.9": [3], "latency p99.99": [4],
+                               "latency max": [5]})
 
     def test_disturbed_samples_do_not_count(self):
         self.assertEqual(samples.summary([10, 11, 12, 50])["median"], 11)

@@ -12,18 +12,21 @@ PARTS = ("p50", "p99", "p99.9", "p99.99", "max")
 
 
 def of_run(benchmarks):
-    """{work: ns for a unit} of what Google Benchmark printed: processor time, or by the clock where
-    others take part. A distribution is several works."""
+    """{work: [ns for a unit, ...]} of what Google Benchmark printed, one for each repetition:
+    processor time, or by the clock where others take part. A distribution is several works."""
     result = {}
     for bench in benchmarks:
+        if bench.get("run_type") == "aggregate":
+            continue
         work = bench["name"].split("/")[0]
         if "p50" in bench:
             for part in PARTS:
-                result["%s %s" % (work, part)] = bench[part]
+                result.setdefault("%s %s" % (work, part), []).append(bench[part])
             continue
         # The counter sums over threads, as the processor time of an iteration does.
         units = bench["units"] / bench["threads"]
-        result[work] = bench["real_time" if "clock" in bench else "cpu_time"] / units
+        ns = bench["real_time" if "clock" in bench else "cpu_time"] / units
+        result.setdefault(work, []).append(ns)
     return result
 
 
