@@ -61,6 +61,8 @@ class Depot {
     shards_[shard].count.fetch_add(1, std::memory_order_relaxed);  // counter
     shards_[shard].full.Push(m->number, Links());
   }
+  // Whether the magazine, just popped, is of another processor's shard.
+  static bool FromAnother(const Magazine& m) { return m.shard != Own(); }
   bool NoneFull() const {
     return std::all_of(shards_, shards_ + depot_shards,
                        [](const Shard& s) { return s.full.Empty(); });

@@ -2,6 +2,8 @@
 #ifndef WEIR_BENCH_HAND_OVER_H_
 #define WEIR_BENCH_HAND_OVER_H_
 
+#include <pthread.h>
+
 #include <atomic>
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstddef>
@@ -23,6 +25,8 @@ class OtherThread {
     stop_.store(true, std::memory_order_release);
     thread_.join();
   }
+
+  pthread_t handle() { return thread_.native_handle(); }
 
   // Hands buffers over; waits while the ring is full.
   void Send(Buf* b) {

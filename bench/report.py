@@ -16,9 +16,14 @@ def cell(row, peer):
         return ""
     text = number(here["median"]) + ("~" if here["disturbed"] else "")
     limit = row.get("limit-c" if peer.endswith("-c") else "limit")
-    if limit and limit is not here and limit["median"]:
-        text += " (%.2f)" % (here["median"] / limit["median"])
+    if limit and limit is not here:
+        text += times(here, limit)
     return "**%s**" % text if peer == targets.best_peer(row) else text
+
+
+def times(c, base):
+    """How many times the other that is; nothing is no times anything."""
+    return " (%.2f)" % (c["median"] / base["median"]) if base["median"] else ""
 
 
 def table(head, rows):
@@ -50,8 +55,8 @@ def recording_part(result):
             cells = [works.get(w, {}).get(peer)
                      for w in (name, samples.as_variant(work, "recorded"))]
             rows.append([name, peer, number(none["median"])] + [
-                "%s%s (%.2f)" % (number(c["median"]), "~" if c["disturbed"] else "",
-                                 c["median"] / none["median"]) if c else "" for c in cells])
+                number(c["median"]) + ("~" if c["disturbed"] else "") + times(c, none) if c else ""
+                for c in cells])
     return table(["work", "peer", "none", "1 in 4,096", "each"], rows) if rows else "Not measured."
 
 

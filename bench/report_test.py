@@ -93,6 +93,12 @@ class Page(unittest.TestCase):
         self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met |", page)
         self.assertIn("| W2, C++ | 1.25 x limit |  | not measured |", page)
 
+    def test_nothing_is_no_times_anything(self):
+        page = report.markdown(result({"latency p50": {"limit": 0, "weir": 2},
+                                       "latency-unrecorded p50": {"weir": 0}}))
+        self.assertIn("| latency p50 | 0 | 2 |", page)
+        self.assertIn("| latency p50 | weir | 0 | 2 |", page)
+
     def test_goes_into_the_readme(self):
         before = "a\n" + report.README_BEGIN + "| old |\n" + report.README_END + "b\n"
         after = report.into_readme(before, result(self.WORKS))

@@ -26,6 +26,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/apart.h"
 #include "bench/hand_over.h"
 #include "bench/work.h"
 
@@ -101,6 +102,7 @@ struct Works {
   static void HandOver(benchmark::State& state) {
     [[maybe_unused]] typename Peer::Thread thread;
     FreeingThread<Peer> other;
+    Apart apart(other.handle());
     for (auto _ : state) {
       Buf* b = Peer::AllocPacket();
       Use(b);
@@ -113,6 +115,7 @@ struct Works {
   static void CloneAndSpread(benchmark::State& state) {
     [[maybe_unused]] typename Peer::Thread thread;
     FreeingThread<Peer> other;
+    Apart apart(other.handle());
     Buf* held[kHolders];
     for (auto _ : state) {
       held[0] = Peer::AllocPacket();
