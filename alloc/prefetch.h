@@ -8,7 +8,7 @@ namespace weir {
 // twice when another has it: once to be read, and once more to be taken from there.
 inline void PrefetchForWrite(const void* p) {
 #ifdef __x86_64__
-  // What the builtin becomes only where the compiler is told of a newer processor; others do nothing.
+  // What the builtin becomes only when the compiler is told of such a processor. Others skip it.
   asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(p)));
 #else
   __builtin_prefetch(p, 1);
