@@ -8,6 +8,8 @@ import statistics
 CLEAN = 1.3
 # Works with one of these behind their name are others under other conditions.
 VARIANTS = ("disturbed", "recorded", "unrecorded")
+# Members of a result that have a line for each row.
+ROWS = ("works", "resident", "counts", "scale", "earlier")
 PARTS = ("p50", "p99", "p99.9", "p99.99", "max")
 
 
@@ -69,7 +71,7 @@ def to_json(result):
     """One line for each row, so that a change of the file can be read."""
     lines = []
     for key, value in result.items():
-        if isinstance(value, (dict, list)) and key in ("works", "resident", "counts", "scale", "earlier"):
+        if isinstance(value, (dict, list)) and key in ROWS:
             rows = value.items() if isinstance(value, dict) else ((None, v) for v in value)
             inner = ",\n".join(("%s: " % json.dumps(k) if k is not None else "") +
                                json.dumps(v, separators=(",", ":")) for k, v in rows)
