@@ -45,8 +45,8 @@ void ExpectSafe(const char* name, const Scene& scene, std::vector<std::function<
   p.check = [] { W().Check(); };
   for (const auto& [membarrier, shards] : {std::pair(true, 1u), {false, 1u}, {true, 2u}}) {
     p.setup = [scene, shards = shards] {
-      W().Shards(shards);
       Set(scene);
+      W().Shards(shards);
     };
     const std::string which = name + std::string(membarrier ? "" : ", no membarrier") +
                               (shards == 1 ? "" : ", a shard each");

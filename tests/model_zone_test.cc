@@ -44,8 +44,8 @@ void ExpectSafe(const char* name, Scene scene, std::vector<std::function<void()>
   p.check = [] { World().Check(); };
   for (const auto& [membarrier, shards] : {std::pair(true, 1u), {false, 1u}, {true, 2u}}) {
     p.setup = [scene, shards = shards] {
-      World().Shards(shards);
       Set(scene);
+      World().Shards(shards);
     };
     const std::string which = name + std::string(membarrier ? "" : ", no membarrier") +
                               (shards == 1 ? "" : ", a shard each");

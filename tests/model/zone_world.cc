@@ -106,6 +106,7 @@ ZoneWorld::ZoneWorld(bool packets)
 }
 
 void ZoneWorld::Reset(int64_t limit, int64_t mbufs) {
+  depot_shards = 1;
   for (Region& r : regions_) memcpy(r.at, r.saved.data(), r.bytes);
   for (Hands& h : hands_) h = Hands();
   if (forked_ >= 0) at_fork.parent();  // that run was cut short: opens the gate

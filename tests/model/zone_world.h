@@ -19,7 +19,8 @@ class ZoneWorld {
   explicit ZoneWorld(bool packets);
   // As after start: no object made, no cache in use, and this limit (of mbufs, this other one).
   void Reset(int64_t limit, int64_t mbufs = 0);
-  // Threads run on so many processors in turn, each with a shard of the depots. Before Reset.
+  // Threads run on so many processors in turn, each with a shard of the depots. Until the next Reset,
+  // after which there is one.
   void Shards(uint32_t n);
   // Freed objects of zone() are held back, and threads keep no cache of it. Until the next Reset.
   void Quarantine();
