@@ -65,8 +65,8 @@ uint32_t Zone::Loot::Sort() {
   return count;
 }
 
-// Takes all objects of a slab out of the count. False if more were carved meanwhile, or if it would
-// go below the low-water mark.
+// Takes all objects of a slab, n, out of the count. False if more were carved meanwhile, or if it
+// would go below the low-water mark.
 bool Zone::Uncarve(uint32_t slab, uint32_t n, uint32_t counted) {
   uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
   uint64_t next;
@@ -83,6 +83,13 @@ bool Zone::Uncarve(uint32_t slab, uint32_t n, uint32_t counted) {
   } while (!carving_.compare_exchange_weak(w, next, std::memory_order_acq_rel,
                                            std::memory_order_acquire));  // [V2]
   return true;
+}
+
+// A slab of which no object is in anyone's hands. Returns its bytes.
+int64_t Zone::GiveBack(uint32_t slab) {
+  g_slabs.Unmake(slab, spare_slabs_, pools_.SourceOf(id_));
+  slabs_.fetch_sub(1, std::memory_order_relaxed);  // counter
+  return kSlabBytes;
 }
 
 // Takes so many magazines of each shard, the lowest (nullptr: all), and if that is all, what is
@@ -124,10 +131,8 @@ int64_t Zone::TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most) {
   for (uint32_t i = 0; i < groups; ++i) {
     const Group& g = loot.groups[i];
     if (freed < most && Uncarve(g.slab, g.size(), g.counted)) {
-      g_slabs.Unmake(g.slab, spare_slabs_, pools_.SourceOf(id_));
-      slabs_.fetch_sub(1, std::memory_order_relaxed);                           // counter
       aside_count_.fetch_sub(g.size() - g.counted, std::memory_order_relaxed);  // counter
-      freed += kSlabBytes;
+      freed += GiveBack(g.slab);
       continue;
     }
     for (uint32_t k = g.from; k < g.to; ++k) {
@@ -139,6 +144,11 @@ int64_t Zone::TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most) {
     }
   }
   PackRest(m);
+  // A slab of which nothing was ever carved, as something else came back while it was made.
+  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
+  if (all && freed < most && Carving::Slab1(w) != 0 && Uncarve(Carving::Slab1(w) - 1, 0, 0)) {
+    freed += GiveBack(Carving::Slab1(w) - 1);
+  }
   return freed;
 }
 

@@ -146,6 +146,7 @@ class Zone final : public Caches {
   bool Grow();
   int64_t carved() const;
   bool Uncarve(uint32_t slab, uint32_t n, uint32_t counted);
+  int64_t GiveBack(uint32_t slab);
   struct Loot;
   int64_t TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most);
 

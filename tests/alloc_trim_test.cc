@@ -45,6 +45,38 @@ class TrimTest : public testing::Test {
   }
 };
 
+// What comes back while a slab is made is taken first, and nothing is carved of the new slab. It
+// goes too.
+TEST_F(TrimTest, ASlabOfWhichNothingWasCarvedGoesBack) {
+  static std::vector<void*>* freed_meanwhile;
+  static const SlabSource* original;
+  static constexpr SlabSource kFreeing{
+      "freeing",
+      [] {
+        FreeAll(*freed_meanwhile);
+        return original->allocate();
+      },
+      [](void* slab) { original->release(slab); }, [] { original->purge(); }};
+  const int64_t capacity = SlabCapacity(kZone);
+  std::vector<void*> all = Take(static_cast<size_t>(capacity));
+  ASSERT_EQ(Figures(kZone).bytes, kSlab);
+  freed_meanwhile = &all;
+  original = g_pools.source;
+  g_pools.source = &kFreeing;
+  std::vector<void*> one = Take(1);
+  g_pools.source = original;
+  EXPECT_EQ(all.size(), 0u);
+  ASSERT_EQ(Figures(kZone).total, capacity);
+  ASSERT_EQ(Figures(kZone).bytes, 2 * kSlab) << "the case that this is about";
+  FreeAll(one);
+  EXPECT_EQ(g_pools.Trim(), 2 * kSlab);
+  EXPECT_EQ(Figures(kZone).bytes, 0);
+  // And can be had again.
+  all = Take(static_cast<size_t>(capacity + 1));
+  EXPECT_EQ(Figures(kZone).bytes, 2 * kSlab);
+  FreeAll(all);
+}
+
 TEST_F(TrimTest, ATargetIsReachedAndNotMuchMore) {
   std::vector<void*> all = Take(4000);
   FreeAll(all);
