@@ -74,23 +74,27 @@ int64_t Zone::carved() const {
 
 int Zone::SetLimit(int64_t objects) {
   if (objects < 0 || objects > MostObjects(id_, pools_.options)) return EINVAL;
-  if (objects < pools_.InUse(id_)) return EINVAL;        // plainly too low: nobody should see it
-  int64_t old = limit_.load(std::memory_order_relaxed);  // hint, put back if we fail
+  if (objects < pools_.InUseAtLeast(id_)) return EINVAL;  // plainly too low: nobody should see it
+  int64_t old = limit_.load(std::memory_order_relaxed);   // hint, put back if we fail
   // [V3] seq_cst: pairs with [V4], and with [V5] below; with Waiters::Any() in Poke, one side of a
   // Dekker pair: either a waiter's look sees the new limit or we see the waiter.
   limit_.store(objects, Order(kBreakLimitOrder, std::memory_order_seq_cst));
-  if (objects < carved()) {  // free objects can go if that is what it takes
+  const auto free_go = [&] {  // if that is what it takes
+    if (objects >= carved()) return;
     Recall();
     while (TakePacketsApart()) {
     }
     Trim();
     SetAside(objects);
-  }
+  };
+  free_go();
   bool refused = objects < carved();
-  // Unless so many are in use, someone is just carving, and will see the new limit and give back.
-  for (int looks = 0; refused && looks < kLooks && pools_.InUse(id_) <= objects; ++looks) {
+  // Unless so many are in use, threads are just moving them, or carving: those will see the new
+  // limit and give back.
+  for (int looks = 0; refused && looks < kLooks; ++looks) {
+    if (pools_.InUseAtLeast(id_) > objects) break;
     sched_yield();
-    SetAside(objects);
+    free_go();
     refused = objects < carved();
   }
   if (refused) limit_.store(old, std::memory_order_seq_cst);  // [V3]

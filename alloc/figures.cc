@@ -77,22 +77,35 @@ void SumAllocs(const weir_pools& pools, TallyRanges which, weir::Tallies& out) {
   });
 }
 
+void SumFrees(const weir_pools& pools, TallyRanges which, weir::Tallies& out) {
+  out.retyped = pools.shared.retyped.Read();
+  ForEachTally(which, [&](int i) { out.frees[i] = pools.shared.frees[i].Read(); });
+  pools.records.ForEach([&](const ThreadRecord& r) {
+    ForEachTally(which, [&](int i) { out.frees[i] += r.frees[i].Read(); });
+  });
+}
+
 }  // namespace
 
 void weir_pools::Sum(weir::Tallies& out, weir::TallyRanges which) const {
   if (weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
   // All frees before all allocations: see [K2].
-  out.retyped = shared.retyped.Read();
-  ForEachTally(which, [&](int i) { out.frees[i] = shared.frees[i].Read(); });
-  records.ForEach([&](const ThreadRecord& r) {
-    ForEachTally(which, [&](int i) { out.frees[i] += r.frees[i].Read(); });
-  });
+  SumFrees(*this, which, out);
   if (!weir::Broken(weir::kBreakSumOrder)) SumAllocs(*this, which, out);
 }
 
 int64_t weir_pools::InUse(int zone) const {
   weir::Tallies sums;
   Sum(sums, weir::TalliesOf(zone));
+  return zones[zone].InUse(sums);
+}
+
+int64_t weir_pools::InUseAtLeast(int zone) const {
+  const TallyRanges which = weir::TalliesOf(zone);
+  weir::Tallies sums;
+  // The other way round: what was freed meanwhile is taken off, what was allocated is not added.
+  SumAllocs(*this, which, sums);
+  SumFrees(*this, which, sums);
   return zones[zone].InUse(sums);
 }
 

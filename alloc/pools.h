@@ -34,8 +34,10 @@ struct weir_pools {
 
   // Of these tallies; the others of `out` are left alone.
   void Sum(weir::Tallies& out, weir::TallyRanges which) const;
-  // Objects of a zone held by callers.
+  // Objects of a zone held by callers. While threads allocate and free InUse may be far above the
+  // truth, by what they allocated as it was read; InUseAtLeast is below it, and may be negative.
   int64_t InUse(int zone) const;
+  int64_t InUseAtLeast(int zone) const;
   void Fill(weir_snapshot& out) const;
 
   // Makes all counts 0, of a set that nobody uses.

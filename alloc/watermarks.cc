@@ -71,12 +71,11 @@ void Watermarks::NotePeak(int zone, int64_t in_use) {
 void Watermarks::Look(const weir_pools& pools) {
   if (!Any()) return;
   for (int zone = 0; zone < kZones; ++zone) {
-    const auto in_use = [&] { return std::min(pools.InUse(zone), pools.zones[zone].limit()); };
     const uint64_t peaks = TakePeaks(zone);
     const uint32_t list = static_cast<uint32_t>(zone);
     marks_.Run(list, [&](Mark& mark) {
       if (mark.above) return;
-      int64_t most = in_use();
+      int64_t most = pools.InUseAtLeast(zone);
       if (mark.over != Peaks::Count(peaks)) most = std::max<int64_t>(most, Peaks::Highest(peaks));
       if (most < mark.high) return;
       mark.above = true;
@@ -85,7 +84,7 @@ void Watermarks::Look(const weir_pools& pools) {
     marks_.Run(list, [&](Mark& mark) {
       if (!mark.above) return;
       const uint32_t count = CountPeaks(zone);
-      const int64_t now = in_use();
+      const int64_t now = std::min(pools.InUse(zone), pools.zones[zone].limit());
       if (now > mark.low || count != CountPeaks(zone)) return;
       mark.above = false;
       mark.over = count;

@@ -60,7 +60,7 @@ int64_t Watch(Told& told, int64_t high, int64_t low) {
   return g_pools.watermarks.Register(kZone, high, low, Told::Tell, &told);
 }
 
-// Objects that are in use, as many as one says.
+// Objects that are in use, as many as one says. A look may come at any of them on the way there.
 class Holding {
  public:
   ~Holding() { Set(0); }
@@ -133,11 +133,11 @@ TEST(Watermarks, EachMarkIsToldOnceUntilTheOtherIsReached) {
       AwaitLook();
     }
     EXPECT_EQ(told.calls.load(std::memory_order_acquire), 2);
-    holding.Set(60);
+    holding.Set(50);
     told.Await(3);
-    holding.Set(0);
+    holding.Set(20);
     told.Await(4);
-    EXPECT_EQ(told.in_use, (std::vector<int64_t>{50, -20, 60, 0}));
+    EXPECT_EQ(told.in_use, (std::vector<int64_t>{50, -20, 50, -20}));
     EXPECT_NE(told.thread.load(std::memory_order_relaxed), pthread_self());
   });
 }
@@ -171,7 +171,7 @@ TEST(Watermarks, APeakAtTheLimitIsToldHoweverShort) {
       told.Await(2 * round);
       lower.Await(2 * round);
       EXPECT_EQ(told.in_use.end()[-2], kLimit);
-      EXPECT_EQ(told.in_use.back(), 0);
+      EXPECT_GE(told.in_use.back(), -3) << "looked at while they are freed, or later";
       EXPECT_EQ(lower.calls.load(std::memory_order_acquire), 2 * round);
     }
   });
@@ -368,11 +368,11 @@ TEST(Watermarks, AForksChildHasThemToo) {
     const pid_t child = fork();
     if (child == 0) {
       alarm(30);
-      holding.Set(0);
+      holding.Set(20);
       told.Await(2);
-      holding.Set(60);
+      holding.Set(50);
       told.Await(3);
-      _exit(told.in_use == std::vector<int64_t>{50, 0, 60} ? 0 : 1);
+      _exit(told.in_use == std::vector<int64_t>{50, -20, 50} ? 0 : 1);
     }
     int status = -1;
     waitpid(child, &status, 0);
