@@ -100,10 +100,11 @@ def measure(args):
         for peer in random.sample(args.peers, len(args.peers)):
             progress.step(peer)
             printed = benchmarks(args, peer, args.works, args.seconds, args.repetitions)
-            for work, ns in samples.of_run(printed).items():
-                table.setdefault(work, {}).setdefault(peer, []).extend(ns)
+            for work, pairs in samples.of_run(printed).items():
+                table.setdefault(work, {}).setdefault(peer, []).extend(pairs)
     if not table:
         sys.exit("bench: --works %s: no work is called so" % args.works)
+    least = min(probe for row in table.values() for pairs in row.values() for _, probe in pairs)
     resident = {}
     for peer in args.peers:
         progress.step(peer + ": memory")
@@ -116,7 +117,7 @@ def measure(args):
     return {
         "context": about, "rounds": args.rounds, "seconds": args.seconds,
         "repetitions": args.repetitions, "peers": args.peers,
-        "works": {work: {peer: samples.summary(ns) for peer, ns in row.items()}
+        "works": {work: {peer: samples.summary(*zip(*pairs), least) for peer, pairs in row.items()}
                   for work, row in table.items()},
         "resident": resident, "counts": [json.loads(line) for line in lines],
     }

@@ -56,9 +56,9 @@ int main(int argc, char** argv) {
     const double exchanges = static_cast<double>(now.exchanges - before.exchanges);
     printf(
         ", \"magazine\": %u, \"refills_per_op\": %.6f, \"exchanges_per_op\": %.6f, "
-        "\"rmws_per_op\": %.6f, \"retries_per_exchange\": %.6f",
+        "\"rmws_per_op\": %.6f, \"exchanges\": %.0f, \"retries_per_exchange\": %.6f",
         weir::kMagazineRounds, static_cast<double>(now.refills - before.refills) / operations,
-        exchanges / operations, static_cast<double>(rmws) / operations,
+        exchanges / operations, static_cast<double>(rmws) / operations, exchanges,
         exchanges == 0 ? 0 : static_cast<double>(failed_swaps) / exchanges);
   };
   return weir_bench::ScaleMain<CountedPeer>(argc, argv, start, print);

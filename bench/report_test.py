@@ -24,27 +24,40 @@ def result(works):
                   for work, row in works.items()},
         "resident": {"weir": {"live": 2304, "freed": 1, "trimmed": 3, "trimmed_again": 0}},
         "counts": [{"magazine": 32, "work": "hand-over", "threads": 2, "refills_per_op": 1 / 64,
-                    "exchanges_per_op": 1 / 32, "rmws_per_op": 1 / 8, "retries_per_exchange": 0.5}],
+                    "exchanges_per_op": 1 / 32, "rmws_per_op": 1 / 8, "exchanges": 1000,
+                    "retries_per_exchange": 0.5},
+                   {"magazine": 32, "work": "small", "threads": 2, "refills_per_op": 0,
+                    "exchanges_per_op": 0, "rmws_per_op": 0, "exchanges": 3,
+                    "retries_per_exchange": 1}],
     }
 
 
 class Samples(unittest.TestCase):
     def test_time_of_a_unit(self):
-        base = {"threads": 1, "units": 32, "real_time": 640, "cpu_time": 320}
+        base = {"threads": 1, "units": 32, "real_time": 640, "cpu_time": 320, "probe": 7}
         got = samples.of_run([
             dict(base, name="W1b/x/real_time"), dict(base, name="W4/x/real_time", clock=1),
             dict(base, name="W5/x/threads:2", threads=2, units=2),
             dict(base, name="W4/x/real_time", real_time=320, clock=1),
             dict(base, name="W4/x/real_time_mean", run_type="aggregate", clock=1),
-            {"name": "latency/x", "p50": 1, "p99": 2, "p99.9": 3, "p99.99": 4, "max": 5}])
-        self.assertEqual(got, {"W1b": [10], "W4": [20, 10], "W5": [320], "latency p50": [1],
-                               "latency p99": [2], "latency p99.9": [3], "latency p99.99": [4],
-                               "latency max": [5]})
+            {"name": "latency/x", "p50": 1, "p99": 2, "p99.9": 3, "p99.99": 4, "max": 5,
+             "probe": 8}])
+        self.assertEqual(got, {"W1b": [(10, 7)], "W4": [(20, 7), (10, 7)], "W5": [(320, 7)],
+                               "latency p50": [(1, 8)], "latency p99": [(2, 8)],
+                               "latency p99.9": [(3, 8)], "latency p99.99": [(4, 8)],
+                               "latency max": [(5, 8)]})
 
     def test_disturbed_samples_do_not_count(self):
         self.assertEqual(samples.summary([10, 11, 12, 50])["median"], 11)
         self.assertFalse(samples.summary([10, 11, 12, 50])["disturbed"])
         self.assertTrue(samples.summary([10, 50, 50, 50])["disturbed"])
+
+    def test_samples_beside_a_slow_probe_do_not_count(self):
+        got = samples.summary([10, 10, 12, 12, 12], [100, 100, 50, 54, 50], 50)
+        self.assertEqual(got["median"], 12)
+        self.assertFalse(got["disturbed"])
+        # Unless too few are left.
+        self.assertEqual(samples.summary([10, 10, 12], [100, 100, 50], 50)["median"], 10)
 
 
 class Targets(unittest.TestCase):
@@ -64,7 +77,7 @@ class Targets(unittest.TestCase):
     def test_counts_and_memory(self):
         got = list(self.met({}).values())
         self.assertEqual(got, [True, False, True, True, False])
-
+        self.assertIn("| 1/32 | 1/2.0 |", report.targets_table(result({})))
 
     def test_earlier_runs_stand_beside(self):
         now = result({"W1": {"limit": 4, "weir": 5}})

@@ -4,8 +4,12 @@ import json
 import re
 import statistics
 
-# A sample this much above the fastest had company on its core.
+# A sample had company on its core if the fixed work before or after it (bench/probe.h) took this
+# much longer than the least, of all programs, or the sample itself than the fastest.
+CALM = 1.1
 CLEAN = 1.3
+# So many must have been calm, or calm does not count.
+ENOUGH = 3
 # Works with one of these behind their name are others under other conditions.
 VARIANTS = ("disturbed", "recorded", "unrecorded")
 # Members of a result that have a line for each row.
@@ -14,8 +18,9 @@ PARTS = ("p50", "p99", "p99.9", "p99.99", "max")
 
 
 def of_run(benchmarks):
-    """{work: [ns for a unit, ...]} of what Google Benchmark printed, one for each repetition:
-    processor time, or by the clock where others take part. A distribution is several works."""
+    """{work: [(ns for a unit, the probe), ...]} of what Google Benchmark printed, one for each
+    repetition: processor time, or by the clock where others take part. A distribution is several
+    works."""
     result = {}
     for bench in benchmarks:
         if bench.get("run_type") == "aggregate":
@@ -23,17 +28,21 @@ def of_run(benchmarks):
         work = bench["name"].split("/")[0]
         if "p50" in bench:
             for part in PARTS:
-                result.setdefault("%s %s" % (work, part), []).append(bench[part])
+                result.setdefault("%s %s" % (work, part), []).append((bench[part], bench["probe"]))
             continue
         # The counter sums over threads, as the processor time of an iteration does.
         units = bench["units"] / bench["threads"]
         ns = bench["real_time" if "clock" in bench else "cpu_time"] / units
-        result.setdefault(work, []).append(ns)
+        result.setdefault(work, []).append((ns, bench["probe"]))
     return result
 
 
-def summary(values):
-    clean = [v for v in values if v <= CLEAN * min(values)]
+def summary(values, probes=(), least=0):
+    """Of values and their probes, when the least of all probes is this."""
+    calm = [value for value, probe in zip(values, probes) if probe <= CALM * least]
+    if len(calm) < ENOUGH:
+        calm = values
+    clean = [v for v in calm if v <= CLEAN * min(calm)]
     quartiles = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
     median = statistics.median(clean)
     return {

@@ -18,6 +18,8 @@ RATIOS = [
 LIVE_BYTES = 2304 * 1.02
 TRIMMED_MIB = 2.0
 MAGAZINE = 32  # operations for an exchange with the depot, or more
+# So many exchanges must there have been, or how many swaps failed in them says nothing.
+EXCHANGES = 1000
 
 
 def best_peer(row):
@@ -57,10 +59,11 @@ def other_rows(result):
         yield ("the same the second time", "%g" % TRIMMED_MIB, "%.2f" % memory["trimmed_again"],
                memory["trimmed_again"] <= TRIMMED_MIB)
     counts = [row for row in result["counts"] if row["magazine"] == MAGAZINE]
-    for column, what in [("exchanges_per_op", "depot exchanges for an operation"),
-                         ("retries_per_exchange", "swaps tried again for an exchange")]:
-        if counts:
-            most = max(row[column] for row in counts)
+    many = [row for row in counts if row.get("exchanges", EXCHANGES) >= EXCHANGES]
+    for column, what, of in [("exchanges_per_op", "depot exchanges for an operation", counts),
+                             ("retries_per_exchange", "swaps tried again for an exchange", many)]:
+        if of:
+            most = max(row[column] for row in of)
             least = round(1 / most, 1) if most else float("inf")
             yield (what + ", the most of all works and numbers of threads", "1/%d" % MAGAZINE,
                    "1/%.1f" % least if most else "0", least >= MAGAZINE)

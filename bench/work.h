@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "bench/probe.h"
+
 namespace weir_bench {
 
 // The compiler must have the pointer, and must assume that somebody wrote through it.
@@ -22,7 +24,11 @@ inline void ByTheClock(benchmark::State& state) { state.counters["clock"] = 1; }
 // Adds the work to what the program runs, under the name that bench/compare.py knows.
 template <typename Peer>
 benchmark::internal::Benchmark* Add(const char* work, void (*run)(benchmark::State&)) {
-  return benchmark::RegisterBenchmark((std::string(work) + "/" + Peer::kName).c_str(), run)
+  return benchmark::RegisterBenchmark((std::string(work) + "/" + Peer::kName).c_str(),
+                                      [run](benchmark::State& state) {
+                                        Probed probed(state);
+                                        run(state);
+                                      })
       ->UseRealTime();
 }
 
