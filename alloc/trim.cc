@@ -144,12 +144,13 @@ int64_t Zone::TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most) {
     }
   }
   PackRest(m);
-  // A slab of which nothing was ever carved, as something else came back while it was made.
-  uint64_t w = carving_.load(std::memory_order_acquire);  // [V2]
-  if (all && freed < most && Carving::Slab1(w) != 0 && Uncarve(Carving::Slab1(w) - 1, 0, 0)) {
-    freed += GiveBack(Carving::Slab1(w) - 1);
-  }
   return freed;
+}
+
+// A slab of which nothing was ever carved: something else came back while it was made.
+int64_t Zone::TrimUncarved() {
+  const uint32_t slab1 = Carving::Slab1(carving_.load(std::memory_order_acquire));  // [V2]
+  return slab1 != 0 && Uncarve(slab1 - 1, 0, 0) ? GiveBack(slab1 - 1) : 0;
 }
 
 int64_t Zone::Trim(int64_t most) {
@@ -163,6 +164,7 @@ int64_t Zone::Trim(int64_t most) {
     Loot loot(carved() + aside_count_.load(std::memory_order_relaxed));  // hint
     if (loot.all != nullptr) freed = TrimLoot(loot, nullptr, most);
   }
+  if (freed < most) freed += TrimUncarved();
   trimming_.store(0, std::memory_order_release);  // [Z2] release: pairs with [Z1]
   waiters_.Poke();
   if (freed != 0) pools_.SourceOf(id_).purge();
@@ -171,12 +173,12 @@ int64_t Zone::Trim(int64_t most) {
 
 int64_t Zone::TrimIdle() {
   const Depot::Idle idle = depot_.TakeIdle();
-  if (idle.all == 0 || waiters_.Any()) return 0;
+  if (waiters_.Any()) return 0;
   if (trimming_.exchange(1, std::memory_order_acquire) != 0) return 0;  // [Z1]
-  int64_t freed = 0;
-  {
+  int64_t freed = TrimUncarved();
+  if (idle.all != 0) {
     Loot loot(depot_.count() * kMagazineRounds);
-    if (loot.all != nullptr) freed = TrimLoot(loot, &idle, INT64_MAX);
+    if (loot.all != nullptr) freed += TrimLoot(loot, &idle, INT64_MAX);
   }
   trimming_.store(0, std::memory_order_release);  // [Z2]
   waiters_.Poke();

@@ -149,6 +149,7 @@ class Zone final : public Caches {
   int64_t GiveBack(uint32_t slab);
   struct Loot;
   int64_t TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most);
+  int64_t TrimUncarved();
 
   // At the limit (limit.cc).
   void* AtLimit(int tally, int how);
