@@ -297,16 +297,23 @@ TEST_F(Limit, LimitsMoveWhileThreadsAllocate) {
       for (auto& [object, serial] : held) Free(kZone, 0, object);
     });
   }
-  uint64_t set = 0, refused = 0;
+  constexpr int64_t kMostInUse = 3 * 60;
+  uint64_t set = 0, refused = 0, wrongly = 0;
   std::mt19937_64 random(99);
   while (MonotonicNs() < until) {
-    ++(g_pools.zones[kZone].SetLimit(20 + static_cast<int64_t>(random() % 280)) == 0 ? set
-                                                                                     : refused);
+    const int64_t limit = 20 + static_cast<int64_t>(random() % 280);
+    if (g_pools.zones[kZone].SetLimit(limit) == 0) {
+      ++set;
+    } else {
+      ++refused;
+      wrongly += limit >= kMostInUse;
+    }
     if (random() % 8 == 0) g_pools.Trim();
   }
   for (std::thread& t : threads) t.join();
   printf("%lu rounds, %lu limits set, %lu refused\n", rounds.load(), set, refused);
   EXPECT_GT(set, 0u);
+  EXPECT_EQ(wrongly, 0u) << "limits that would have held all that was in use";
   EXPECT_EQ(wrong.load(), 0u) << "objects with two owners";
   ASSERT_EQ(g_pools.zones[kZone].SetLimit(300), 0);
   std::vector<void*> all = TakeAll();
