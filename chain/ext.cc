@@ -137,14 +137,14 @@ void SayStuck(const mbuf* m) {
 }
 
 void DropExt(mbuf* m) {
-  if (DropHolder(m)) ReleaseExt(m);
+  if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
 }
 
 // As lean as the inline functions: no register is saved.
 mbuf* FreeWithExt(mbuf* m) {
   ThreadRecord* t = t_thread.record;
   const int tally = m->m_tally;
-  if (DropHolder(m)) {
+  if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) {
     const uint32_t kind = ExtKind(m);
     if (kind == EXT_PACKET) {
       // The cluster stays with its last holder: they are a packet again.

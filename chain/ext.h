@@ -3,7 +3,6 @@
 #define WEIR_CHAIN_EXT_H_
 
 #include "weir/alloc/pools.h"
-#include "weir/alloc/prefetch.h"
 #include "weir/chain/mbuf.h"
 #include "weir/chain/record.h"
 #include "weir/chain/refcount.h"
@@ -32,17 +31,9 @@ void SayStuck(const mbuf* m);
 inline bool AddHolder(mbuf* m) {
   NoteExt(m, kEventShared);
   if (m->m_ext.ext_cnt == nullptr) return AddSecondHolder(m);
-  PrefetchForWrite(m->m_ext.ext_cnt);
   if (!RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]]
     SayStuck(m);
   return true;
-}
-// True if m was the last holder. The count is read before it is written: that other processors have
-// holders too is what counts are for.
-inline bool DropHolder(mbuf* m) {
-  if (m->m_ext.ext_cnt == nullptr) return true;
-  PrefetchForWrite(m->m_ext.ext_cnt);
-  return RefCount(m->m_ext.ext_cnt).Drop();
 }
 
 }  // namespace weir
