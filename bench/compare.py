@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 
 import chart
 import machine
@@ -23,6 +24,7 @@ def parse_args():
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--works", default=".*")
     parser.add_argument("--peers")
+    parser.add_argument("--patience", type=float, default=600)
     parser.add_argument("--scale")
     parser.add_argument("--earlier")
     parser.add_argument("--result")
@@ -30,7 +32,6 @@ def parse_args():
     args = parser.parse_args()
     args.rounds = args.rounds or (3 if args.quick else 9)
     args.seconds = args.seconds or (0.01 if args.quick else 0.05)
-    args.repetitions = 5
     args.all = args.all.split(",")
     args.peers = args.peers.split(",") if args.peers else args.all
     for peer in args.peers:
@@ -54,8 +55,6 @@ def run(args, program, *arguments):
 
 
 def benchmarks(args, program, works, seconds, repetitions=1):
-    # Several short samples: a neighbour on the core disturbs some of them, a long one it does not
-    # spare.
     printed = run(args, program, "--benchmark_format=json",
                   "--benchmark_min_time=%g" % (seconds / repetitions),
                   "--benchmark_repetitions=%d" % repetitions,
@@ -65,10 +64,60 @@ def benchmarks(args, program, works, seconds, repetitions=1):
     return json.loads(printed)["benchmarks"] if printed.strip() else []
 
 
+def listed(args, peer):
+    """The works that were asked for and that a peer can do."""
+    names = run(args, peer, "--benchmark_list_tests", "--benchmark_filter=^(%s)/" % args.works)
+    return {line.split("/")[0] for line in names.splitlines()}
+
+
+def measure_works(args, table, peer, works):
+    """Adds to {work: {peer: [(ns for a unit, the probe), ...]}}."""
+    for alone, repetitions in ((True, samples.SAMPLES_ALONE), (False, samples.SAMPLES)):
+        chosen = [work for work in works if bool(samples.ALONE.match(work)) == alone]
+        if not chosen:
+            continue
+        printed = benchmarks(args, peer, "|".join(chosen), args.seconds, repetitions)
+        for work, pairs in samples.of_run(printed).items():
+            table.setdefault(work, {}).setdefault(peer, []).extend(pairs)
+
+
+def summaries(table):
+    """The same with a summary of each."""
+    least = min(probe for row in table.values() for pairs in row.values() for _, probe in pairs)
+    return {work: {peer: samples.summary(*zip(*pairs), least) for peer, pairs in row.items()}
+            for work, row in table.items()}
+
+
+def disturbed_works(table, peer):
+    # Several figures may be of one work.
+    return {work.split(" ")[0] for work, row in summaries(table).items()
+            if peer in row and row[peer]["disturbed"]}
+
+
 def ping_pong(args):
     """Nanoseconds of the way from one core to the other: how far apart they are."""
     least = min(benchmarks(args, "ping-pong", "ping-pong", 0.3)[0]["least"] for _ in range(9))
     return round(least, 1)
+
+
+class Patience:
+    """Waits for times when nobody else is on the processors, so many seconds in all."""
+
+    def __init__(self, args):
+        self.args = args
+        self.left = args.patience
+        self.least = float("inf")
+
+    def wait(self):
+        begun = time.monotonic()
+        while not self.calm() and time.monotonic() - begun < self.left:
+            time.sleep(0.1)
+        self.left -= time.monotonic() - begun
+
+    def calm(self):
+        probe = benchmarks(self.args, "ping-pong", "calm", 1)[0]
+        self.least = min(self.least, probe["least"])
+        return probe["median"] <= samples.CALM * self.least
 
 
 class Progress:
@@ -91,20 +140,31 @@ def measure(args):
     print(machine.line(about), flush=True)
     about["ping_pong_ns"] = [ping_pong(args)]
     print("ping-pong of two threads: %.0f ns one way" % about["ping_pong_ns"][0], flush=True)
-    progress = Progress(len(args.peers) * (args.rounds + 2) + 1)
+    progress = Progress(len(args.peers) * (args.rounds + 2) + 2)
     for peer in args.peers:
         progress.step(peer + ": does it work")
         run(args, peer, "--check")
     table = {}
+    patience = Patience(args)
+    works = {peer: listed(args, peer) for peer in args.peers}
+    if not any(works.values()):
+        sys.exit("bench: --works %s: no work is called so" % args.works)
     for _ in range(args.rounds):
         for peer in random.sample(args.peers, len(args.peers)):
             progress.step(peer)
-            printed = benchmarks(args, peer, args.works, args.seconds, args.repetitions)
-            for work, pairs in samples.of_run(printed).items():
-                table.setdefault(work, {}).setdefault(peer, []).extend(pairs)
-    if not table:
-        sys.exit("bench: --works %s: no work is called so" % args.works)
-    least = min(probe for row in table.values() for pairs in row.values() for _, probe in pairs)
+            patience.wait()
+            measure_works(args, table, peer, works[peer])
+    progress.step("again what was disturbed")
+    for _ in range(args.rounds):
+        for peer in random.sample(args.peers, len(args.peers)):
+            if patience.left <= 0:
+                break
+            again = disturbed_works(table, peer)
+            if again:
+                patience.wait()
+                begun = time.monotonic()
+                measure_works(args, table, peer, again)
+                patience.left -= time.monotonic() - begun
     resident = {}
     for peer in args.peers:
         progress.step(peer + ": memory")
@@ -116,9 +176,8 @@ def measure(args):
     about["ping_pong_ns"].append(ping_pong(args))
     return {
         "context": about, "rounds": args.rounds, "seconds": args.seconds,
-        "repetitions": args.repetitions, "peers": args.peers,
-        "works": {work: {peer: samples.summary(*zip(*pairs), least) for peer, pairs in row.items()}
-                  for work, row in table.items()},
+        "peers": args.peers,
+        "works": summaries(table),
         "resident": resident, "counts": [json.loads(line) for line in lines],
     }
 

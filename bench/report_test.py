@@ -20,7 +20,7 @@ def result(works):
                     "commit": "0", "date": "2000-01-01", "kernel": "6", "packages": {"libc6": "2"},
                     "ping_pong_ns": [1, 2]},
         "rounds": 3, "seconds": 1, "peers": ["limit", "weir", "dpdk", "cord"],
-        "works": {work: {peer: samples.summary([ns]) for peer, ns in row.items()}
+        "works": {work: {peer: samples.summary([ns] * 3, [1] * 3, 1) for peer, ns in row.items()}
                   for work, row in works.items()},
         "resident": {"weir": {"live": 2304, "freed": 1, "trimmed": 3, "trimmed_again": 0}},
         "counts": [{"magazine": 32, "work": "hand-over", "threads": 2, "refills_per_op": 1 / 64,
@@ -49,15 +49,26 @@ class Samples(unittest.TestCase):
 
     def test_disturbed_samples_do_not_count(self):
         self.assertEqual(samples.summary([10, 11, 12, 50])["median"], 11)
-        self.assertFalse(samples.summary([10, 11, 12, 50])["disturbed"])
-        self.assertTrue(samples.summary([10, 50, 50, 50])["disturbed"])
+        self.assertTrue(samples.summary([10, 11, 12, 50])["disturbed"], "none was calm")
 
     def test_samples_beside_a_slow_probe_do_not_count(self):
         got = samples.summary([10, 10, 12, 12, 12], [100, 100, 50, 54, 50], 50)
         self.assertEqual(got["median"], 12)
         self.assertFalse(got["disturbed"])
         # Unless too few are left.
-        self.assertEqual(samples.summary([10, 10, 12], [100, 100, 50], 50)["median"], 10)
+        few = samples.summary([10, 10, 12], [100, 100, 50], 50)
+        self.assertEqual(few["median"], 10)
+        self.assertTrue(few["disturbed"])
+
+    def test_samples_kept_span_all(self):
+        self.assertEqual(samples.kept([3, 1, 2]), [1, 2, 3])
+        many = samples.kept(range(500, 0, -1))
+        self.assertEqual((len(many), many[0], many[-1]), (samples.KEPT, 1, 500))
+
+    def test_works_of_one_thread(self):
+        self.assertTrue(samples.ALONE.match("W2b-unrecorded"))
+        for work in ("W4", "W5-recorded", "W1-disturbed", "latency", "start-up"):
+            self.assertFalse(samples.ALONE.match(work), work)
 
 
 class Targets(unittest.TestCase):

@@ -8,8 +8,17 @@ import statistics
 # much longer than the least, of all programs, or the sample itself than the fastest.
 CALM = 1.1
 CLEAN = 1.3
-# So many must have been calm, or calm does not count.
+# So many must have been calm, and this part of them all; else all count, and the figure is marked.
 ENOUGH = 3
+ENOUGH_PART = 0.02
+# Works of one thread, warm after some microseconds.
+ALONE = re.compile(r"(W1b?|W2b?|W3|W6|4KiB|9KiB|16KiB|imix|web)(-recorded|-unrecorded)?$")
+# How many samples a program takes of a work in a round, in the time for it. Neighbours come and go
+# within milliseconds; but threads take as long to begin.
+SAMPLES_ALONE = 100
+SAMPLES = 5
+# So many of the samples are kept, from the least to the most.
+KEPT = 21
 # Works with one of these behind their name are others under other conditions.
 VARIANTS = ("disturbed", "recorded", "unrecorded")
 # Members of a result that have a line for each row.
@@ -40,7 +49,8 @@ def of_run(benchmarks):
 def summary(values, probes=(), least=0):
     """Of values and their probes, when the least of all probes is this."""
     calm = [value for value, probe in zip(values, probes) if probe <= CALM * least]
-    if len(calm) < ENOUGH:
+    disturbed = len(calm) < max(ENOUGH, ENOUGH_PART * len(values))
+    if disturbed:
         calm = values
     clean = [v for v in calm if v <= CLEAN * min(calm)]
     quartiles = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
@@ -49,9 +59,18 @@ def summary(values, probes=(), least=0):
         "median": round(median, 2),
         # Of all samples: between the quartiles, in percent of the median.
         "spread": round(100 * (quartiles[2] - quartiles[0]) / median) if median else 0,
-        "disturbed": 2 * len(clean) <= len(values),
-        "samples": [round(v, 1 if v < 1000 else None) for v in values],
+        "disturbed": disturbed,
+        "calm": 0 if disturbed else len(calm),
+        "samples": [round(v, 1 if v < 1000 else None) for v in kept(values)],
     }
+
+
+def kept(values):
+    """In order, evenly spaced among all."""
+    values = sorted(values)
+    if len(values) <= KEPT:
+        return values
+    return [values[i * (len(values) - 1) // (KEPT - 1)] for i in range(KEPT)]
 
 
 def variant(work):
