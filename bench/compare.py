@@ -89,9 +89,9 @@ def summaries(table):
 
 
 def disturbed_works(table, peer):
-    # Several figures may be of one work.
-    return {work.split(" ")[0] for work, row in summaries(table).items()
-            if peer in row and row[peer]["disturbed"]}
+    # What two threads take depends on which processors they have now: their rounds stay as they were.
+    return {work for work, row in summaries(table).items()
+            if peer in row and row[peer]["disturbed"] and samples.ALONE.match(work)}
 
 
 def ping_pong(args):
