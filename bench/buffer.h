@@ -7,6 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
+// What a program would write in place, the compiler must not make a call of a peer's function: not
+// of one and inline that of another.
+#define WEIR_BENCH_INLINED [[gnu::always_inline]]
+
 namespace weir_bench {
 
 struct Buffer {

@@ -20,19 +20,19 @@ struct BufferPeer {
   struct Thread {};
   static void Start(size_t) {}
 
-  static Buf* AllocSmall() {
+  WEIR_BENCH_INLINED static Buf* AllocSmall() {
     Buf* b = Header();
     WriteHeader(b, 0, reinterpret_cast<char*>(&b->packet));
     return b;
   }
-  static void FreeSmall(Buf* b) { Memory::PutHeader(b); }
+  WEIR_BENCH_INLINED static void FreeSmall(Buf* b) { Memory::PutHeader(b); }
 
-  static Buf* AllocPacket() {
+  WEIR_BENCH_INLINED static Buf* AllocPacket() {
     Buf* b = Header();
     WritePacketHeader(b, static_cast<char*>(Memory::TakeBlock()));
     return b;
   }
-  static void FreePacket(Buf* b) {
+  WEIR_BENCH_INLINED static void FreePacket(Buf* b) {
     if (DropBlock(b)) Memory::PutBlock(b->ext.buf);
     Memory::PutHeader(b);
   }
@@ -62,7 +62,7 @@ struct BufferPeer {
   static char* Data(Buf* b) { return b->data; }
   static void Fill(Buf* b) { SetLength(b, kDataBytes); }
 
-  static Buf* Clone(Buf* b) {
+  WEIR_BENCH_INLINED static Buf* Clone(Buf* b) {
     Buf* n = Header();
     ShareBlock(b, n);
     return n;

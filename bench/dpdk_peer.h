@@ -21,10 +21,10 @@ struct DpdkPeer {
     packet_ = MakeDpdkPool("packet", packets, kCache, kBlockBytes);
   }
 
-  static Buf* AllocSmall() { return rte_pktmbuf_alloc(small_); }
-  static void FreeSmall(Buf* b) { rte_pktmbuf_free(b); }
-  static Buf* AllocPacket() { return rte_pktmbuf_alloc(packet_); }
-  static void FreePacket(Buf* b) { rte_pktmbuf_free(b); }
+  WEIR_BENCH_INLINED static Buf* AllocSmall() { return rte_pktmbuf_alloc(small_); }
+  WEIR_BENCH_INLINED static void FreeSmall(Buf* b) { rte_pktmbuf_free(b); }
+  WEIR_BENCH_INLINED static Buf* AllocPacket() { return rte_pktmbuf_alloc(packet_); }
+  WEIR_BENCH_INLINED static void FreePacket(Buf* b) { rte_pktmbuf_free(b); }
   static Buf* AllocSized(size_t n) {
     static rte_mempool* const page = MakeDpdkPool("page", kJumbos, kCache, 4096);
     static rte_mempool* const jumbo9 = MakeDpdkPool("jumbo9", kJumbos, kCache, 9216);
@@ -40,7 +40,7 @@ struct DpdkPeer {
 
   static char* Data(Buf* b) { return rte_pktmbuf_mtod(b, char*); }
   static void Fill(Buf* b) { b->data_len = b->pkt_len = kDataBytes; }
-  static Buf* Clone(Buf* b) { return rte_pktmbuf_clone(b, small_); }
+  WEIR_BENCH_INLINED static Buf* Clone(Buf* b) { return rte_pktmbuf_clone(b, small_); }
   static void Join(Buf* a, Buf* b) { rte_pktmbuf_chain(a, b); }
   static Buf* Split(Buf*& a, size_t at) {
     Buf* b = a;

@@ -31,10 +31,10 @@ struct WeirPeer {
     }
   }
 
-  static Buf* AllocSmall() { return m_get(M_DONTWAIT, MT_DATA); }
-  static void FreeSmall(Buf* b) { m_free(b); }
-  static Buf* AllocPacket() { return m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR); }
-  static void FreePacket(Buf* b) { m_freem(b); }
+  WEIR_BENCH_INLINED static Buf* AllocSmall() { return m_get(M_DONTWAIT, MT_DATA); }
+  WEIR_BENCH_INLINED static void FreeSmall(Buf* b) { m_free(b); }
+  WEIR_BENCH_INLINED static Buf* AllocPacket() { return m_getcl(M_DONTWAIT, MT_DATA, M_PKTHDR); }
+  WEIR_BENCH_INLINED static void FreePacket(Buf* b) { m_freem(b); }
   static Buf* AllocSized(size_t n) {
     Buf* b = m_get2(static_cast<int>(n), M_DONTWAIT, MT_DATA, M_PKTHDR);
     b->m_len = b->m_pkthdr.len = static_cast<int>(n);
@@ -44,7 +44,7 @@ struct WeirPeer {
 
   static char* Data(Buf* b) { return mtod(b, char*); }
   static void Fill(Buf* b) { b->m_len = b->m_pkthdr.len = static_cast<int>(kDataBytes); }
-  static Buf* Clone(Buf* b) { return m_copypacket(b, M_DONTWAIT); }
+  WEIR_BENCH_INLINED static Buf* Clone(Buf* b) { return m_copypacket(b, M_DONTWAIT); }
   static void Join(Buf* a, Buf* b) { m_catpkt(a, b); }
   static Buf* Split(Buf*& a, size_t at) { return m_split(a, static_cast<int>(at), M_DONTWAIT); }
   static Buf* Linearise(Buf* a) { return m_defrag(a, M_DONTWAIT); }
