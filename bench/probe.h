@@ -15,7 +15,7 @@ namespace weir_bench {
 // another, as many as a processor can begin at once. The same instructions at the same place in 64
 // bytes in each program, so that the figures of all can be compared.
 inline double Probe() {
-  alignas(64) volatile uint64_t memory[8] = {};
+  alignas(64) uint64_t memory[8] = {};
   uint64_t turns = 40000;
   const auto begun = std::chrono::steady_clock::now();
   asm volatile(
