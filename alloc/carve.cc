@@ -79,22 +79,19 @@ int Zone::SetLimit(int64_t objects) {
   // [V3] seq_cst: pairs with [V4], and with [V5] below; with Waiters::Any() in Poke, one side of a
   // Dekker pair: either a waiter's look sees the new limit or we see the waiter.
   limit_.store(objects, Order(kBreakLimitOrder, std::memory_order_seq_cst));
-  const auto free_go = [&] {  // if that is what it takes
-    if (objects >= carved()) return;
+  // Free objects can go if that is what it takes. Unless so many are in use, threads are just
+  // moving the rest, or carving: those will see the new limit and give back.
+  bool refused = objects < carved();
+  for (int looks = 0; refused && looks < kLooks; ++looks) {
+    if (looks != 0) {
+      if (pools_.InUseAtLeast(id_) > objects) break;
+      sched_yield();
+    }
     Recall();
     while (TakePacketsApart()) {
     }
     Trim();
     SetAside(objects);
-  };
-  free_go();
-  bool refused = objects < carved();
-  // Unless so many are in use, threads are just moving them, or carving: those will see the new
-  // limit and give back.
-  for (int looks = 0; refused && looks < kLooks; ++looks) {
-    if (pools_.InUseAtLeast(id_) > objects) break;
-    sched_yield();
-    free_go();
     refused = objects < carved();
   }
   if (refused) limit_.store(old, std::memory_order_seq_cst);  // [V3]
