@@ -57,11 +57,11 @@ void Caches::Flush(Cache& cache, uint32_t n) {
 
 // What another processor freed has its headers there, two lines each: they are on their way while
 // the first are used (W4 of bench/: half the time for a packet).
-uint32_t Caches::FillFromDepot(Cache& cache) {
+uint32_t Caches::FillFromDepot(Cache& cache, From from) {
   const uint32_t want = kCacheRounds[id_] / 2;
   const bool headers = id_ == WEIR_ZONE_MBUF || id_ == WEIR_ZONE_PACKET;
   while (cache.count() < want) {
-    Magazine* m = depot_.PopFull();
+    Magazine* m = from == kSpare ? depot_.PopSpare() : depot_.PopFull();
     if (m == nullptr) return want - cache.count();
     const bool far = headers && depot_.FromAnother(*m);
     while (m->count != 0 && cache.count() < kCacheRounds[id_]) {
@@ -76,13 +76,13 @@ uint32_t Caches::FillFromDepot(Cache& cache) {
   return 0;
 }
 
-void* Caches::Alloc(ThreadRecord& t, int tally) {
+void* Caches::Alloc(ThreadRecord& t, int tally, From from) {
   Cache& cache = t.caches[id_];
   if (!Open(cache)) return nullptr;
   if (!Broken(kBreakRateLook)) SeeSampleRate(t);
   if (cache.count() == 0) {
-    Fill(cache);
-    t.events[id_].refills.Add(1);
+    Fill(cache, from);
+    if (cache.count() != 0) t.events[id_].refills.Add(1);
   }
   void* object = nullptr;
   if (cache.count() != 0) {

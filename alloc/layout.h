@@ -39,12 +39,14 @@ inline constexpr uint32_t kMagazineRounds = 2;
 inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {4, 4, 4, 2, 2, 4};
 inline constexpr uint32_t kCacheMax = 4;
 inline constexpr uint32_t kMostShards = 2;
+inline constexpr int64_t kKeptMagazines = 1;
 inline constexpr uint32_t kFirstGeneration = UINT32_MAX - 64;  // wraps within a second
 #else
 inline constexpr uint32_t kMagazineRounds = 32;  // objects that change hands at once
 inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {64, 64, 32, 16, 16, 64};
 inline constexpr uint32_t kCacheMax = 64;
 inline constexpr uint32_t kMostShards = 32;  // of a depot; beyond, processors share them
+inline constexpr int64_t kKeptMagazines = 8;  // of a shard, for its own processor
 inline constexpr uint32_t kFirstGeneration = 0;
 #endif
 

@@ -11,7 +11,7 @@ bool Packets::Wanted() const {
   return pools_.zones[WEIR_ZONE_MBUF].Wanted() || pools_.zones[WEIR_ZONE_CLUSTER].Wanted();
 }
 
-void Packets::Fill(Cache& cache) { FillFromDepot(cache); }
+void Packets::Fill(Cache& cache, From from) { FillFromDepot(cache, from); }
 
 void Packets::PutLoose(void* packet) {
   apart_.Add(1);
@@ -62,7 +62,9 @@ void* Packets::AllocSlow(ThreadRecord* t, int type, int how) {
   // Where packets are always freed in parts, for their clusters are shared, there are none.
   const bool none = depot_.NoneFull() && t != nullptr && t->caches[id_].EmptyAndOurs();
   if (t != nullptr && !none) {
-    if (void* packet = Alloc(*t, TallyOf(WEIR_ZONE_PACKET, type))) {
+    const bool grows =
+        !pools_.zones[WEIR_ZONE_MBUF].AtItsLimit() && !pools_.zones[WEIR_ZONE_CLUSTER].AtItsLimit();
+    if (void* packet = Alloc(*t, TallyOf(WEIR_ZONE_PACKET, type), grows ? kSpare : kAny)) {
       OnAlloc(WEIR_ZONE_PACKET, packet);
       return packet;
     }

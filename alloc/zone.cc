@@ -90,8 +90,8 @@ void* Zone::TakeLoose() {
   return g_slabs.ObjectAt(number, id_);
 }
 
-void Zone::Fill(Cache& cache) {
-  uint32_t want = FillFromDepot(cache);
+void Zone::Fill(Cache& cache, From from) {
+  uint32_t want = FillFromDepot(cache, from);
   for (; want != 0; --want) {
     void* object = TakeLoose();
     if (object == nullptr) break;
@@ -165,9 +165,15 @@ void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
     errno = how == kWait && !endless ? ETIMEDOUT : ENOBUFS;
     return nullptr;
   }
+  // Not in a loop: in a signal handler that interrupted an operation on the cache it is of no use,
+  // however much there is.
+  for (int tries = 0; t != nullptr && tries < 2; ++tries) {
+    if (void* object = Alloc(*t, tally, kSpare)) return object;
+    if (!t->caches[id_].EmptyAndOurs() || !Grow()) break;
+  }
   do {
     if (t != nullptr) {
-      if (void* object = Alloc(*t, tally)) return object;
+      if (void* object = Alloc(*t, tally, kAny)) return object;
     }
     if (how == kWait && waiters_.Queued()) break;  // behind those who came before
     if (void* object = TakeOne()) {

@@ -2,7 +2,8 @@
 //
 // An allocation looks in four places, nearest first: the thread's cache (inline, alloc/cache.h),
 // the depot's full magazines, the loose stack (single objects back at their slabs), and slots of
-// the current slab that were never carved. If all are empty, a new slab; at the limit, recall.
+// the current slab that were never carved. If all are empty, a new slab; then what other processors
+// keep for themselves in the depot; at the limit, recall.
 //
 //   thread caches <--- half a magazine ---> depot <--- recall --- all caches
 //        |                                    |
@@ -65,6 +66,7 @@ class Zone final : public Caches {
   int SetLimit(int64_t objects);
   // [V4] seq_cst: pairs with [V3].
   int64_t limit() const { return limit_.load(std::memory_order_seq_cst); }
+  bool AtItsLimit() const { return carved() >= limit(); }
 
   // Carves so that at least `objects` exist, and keeps them from Trim. 0, EINVAL (negative or above
   // the limit), ENOBUFS.
@@ -114,7 +116,7 @@ class Zone final : public Caches {
   };
 
   // zone.cc.
-  void Fill(Cache& cache) override;
+  void Fill(Cache& cache, From from) override;
   // The number that stands for a free object from now on; a number put where takers look; and the
   // object of a number that was taken, nullptr if there is no memory for it.
   uint32_t NumberFor(void* object);

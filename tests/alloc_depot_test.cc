@@ -2,6 +2,7 @@
 // each history that they made must be one of an ordinary stack. A pop that came back with nothing
 // thus says that the depot was empty at some moment meanwhile: what the look at the limit rests on.
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -223,6 +224,47 @@ TEST(Depot, ShardsKeepEveryMagazine) {
   EXPECT_TRUE(depot->NoneFull());
   // Others are made only when a look misses those on their way.
   EXPECT_LE(g_magazines.size(), 64u);
+}
+
+// Of another processor's shard only what is beyond what it keeps is spare; but all of it is there.
+TEST(Depot, TheLastOfAnotherShardAreNotSpare) {
+  if (kMostShards < 2) GTEST_SKIP() << "one shard";
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  depot_shards = 2;
+  const uint32_t own = Processor() % 2;
+  auto depot = std::make_unique<Depot>();
+  auto put = [&](uint32_t shard, int64_t n) {
+    for (; n > 0; --n) {
+      Magazine* m = depot->PopEmpty();
+      m->count = 1;
+      depot->PutFull(m, shard);
+    }
+  };
+  auto spare = [&] {
+    int64_t n = 0;
+    for (; Magazine* m = depot->PopSpare(); ++n) {
+      m->count = 0;
+      depot->PutEmpty(m);
+    }
+    return n;
+  };
+  put(1 - own, kKeptMagazines);
+  EXPECT_EQ(spare(), 0);
+  put(own, 3);
+  EXPECT_EQ(spare(), 3) << "its own are";
+  put(1 - own, 2);
+  EXPECT_EQ(spare(), 2);
+  int64_t left = 0;
+  for (; Magazine* m = depot->PopFull(); ++left) {
+    m->count = 0;
+    depot->PutEmpty(m);
+  }
+  EXPECT_EQ(left, kKeptMagazines);
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 }  // namespace

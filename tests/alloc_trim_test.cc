@@ -1,6 +1,5 @@
 // Giving memory back: all that is free, down to a target, or what has been idle.
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "tests/alloc_stress.h"
+#include "tests/two_shards.h"
 
 namespace weir {
 namespace {
@@ -131,33 +131,18 @@ TEST_F(TrimTest, AWorkingSetStays) {
 
 // Each processor has a shard of the depot: what lies idle in one goes back while another is in use.
 TEST_F(TrimTest, WhatIsIdleInAnotherShardGoesBack) {
-  cpu_set_t allowed;
-  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
-  std::vector<int> processors;
-  for (int i = 0; i < CPU_SETSIZE; ++i) {
-    if (CPU_ISSET(i, &allowed)) processors.push_back(i);
-  }
-  auto shard = [](int processor) { return static_cast<uint32_t>(processor) % depot_shards; };
-  const int here = processors.front(), there = processors.back();
-  if (shard(here) == shard(there)) GTEST_SKIP() << "one processor";
-  auto on = [](int processor, auto work) {
-    std::thread([&] {
-      cpu_set_t one;
-      CPU_ZERO(&one);
-      CPU_SET(processor, &one);
-      ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-      work();
-    }).join();
-  };
+  const TwoShards two;
+  if (!two.there_are) GTEST_SKIP() << "one processor";
+  const int here = two.here, there = two.there;
   constexpr size_t kThere = 4000, kHere = 1000;
   std::vector<void*> mine = Take(kHere);
-  on(there, [&] {
+  On(there, [&] {
     std::vector<void*> all = Take(kThere);
     FreeAll(all);
   });
-  on(here, [&] { FreeAll(mine); });
+  On(here, [&] { FreeAll(mine); });
   int64_t given = 0;
-  on(here, [&] {
+  On(here, [&] {
     for (int i = 0; i < 4; ++i) {
       mine = Take(kHere);
       given += g_pools.TrimIdle();
