@@ -57,11 +57,11 @@ void Caches::Flush(Cache& cache, uint32_t n) {
 
 // What another processor freed has its headers there, two lines each: they are on their way while
 // the first are used (W4 of bench/: half the time for a packet).
-uint32_t Caches::FillFromDepot(Cache& cache, From from) {
+uint32_t Caches::FillFromDepot(Cache& cache, int64_t kept) {
   const uint32_t want = kCacheRounds[id_] / 2;
   const bool headers = id_ == WEIR_ZONE_MBUF || id_ == WEIR_ZONE_PACKET;
   while (cache.count() < want) {
-    Magazine* m = from == kSpare ? depot_.PopSpare() : depot_.PopFull();
+    Magazine* m = depot_.PopFull(kept);
     if (m == nullptr) return want - cache.count();
     const bool far = headers && depot_.FromAnother(*m);
     while (m->count != 0 && cache.count() < kCacheRounds[id_]) {
@@ -76,12 +76,12 @@ uint32_t Caches::FillFromDepot(Cache& cache, From from) {
   return 0;
 }
 
-void* Caches::Alloc(ThreadRecord& t, int tally, From from) {
+void* Caches::Alloc(ThreadRecord& t, int tally, int64_t kept) {
   Cache& cache = t.caches[id_];
   if (!Open(cache)) return nullptr;
   if (!Broken(kBreakRateLook)) SeeSampleRate(t);
   if (cache.count() == 0) {
-    Fill(cache, from);
+    Fill(cache, kept);
     if (cache.count() != 0) t.events[id_].refills.Add(1);
   }
   void* object = nullptr;

@@ -22,12 +22,10 @@ namespace weir {
 
 class Caches {
  public:
-  // Which of the depot's objects are wanted: not what other processors keep, or any.
-  enum From { kSpare, kAny };
-
   // What the fast path could not do, in the caller's cache. nullptr: there is none in it and none
-  // to be had for it. False: the cache does not take it.
-  void* Alloc(ThreadRecord& t, int tally, From from);
+  // to be had for it, but for `kept` magazines that are left to each other processor. False: the
+  // cache does not take it.
+  void* Alloc(ThreadRecord& t, int tally, int64_t kept);
   bool Free(ThreadRecord& t, int tally, void* object);
 
   // Takes all objects out of all thread caches of these, which belong to one set, into their
@@ -60,14 +58,14 @@ class Caches {
   // Someone waits for what would be cached here. seq_cst.
   virtual bool Wanted() const = 0;
   // Puts objects into an empty cache, half of what it holds if there are so many.
-  virtual void Fill(Cache& cache, From from) = 0;
+  virtual void Fill(Cache& cache, int64_t kept) = 0;
   // Takes a single object, when there is no memory for a magazine.
   virtual void PutLoose(void* object) = 0;
   // Objects were put where takers look. The caller is in transit, or in its cache.
   virtual void Returned() = 0;
 
   // Moves from the depot into the cache, as Fill does; returns how many are still wanted.
-  uint32_t FillFromDepot(Cache& cache, From from);
+  uint32_t FillFromDepot(Cache& cache, int64_t kept);
   // Puts an object into *m, a magazine being filled, which goes to the depot when it is full.
   void Pack(Magazine*& m, void* object);
   void PackRest(Magazine* m);

@@ -16,11 +16,11 @@
 // times, there are fewer objects than all need together, and who needs them takes those of others,
 // who then take those of still others: objects went from processor to processor for ever, and 16
 // threads that allocate 256 packets and free them took six times as long for each as one thread
-// did. So while a zone can grow (PopSpare) a shard's last kKeptMagazines are left to its own
-// processor, and the zone grows instead; idle passes give back what was too much.
+// did. So while a zone can grow, a shard's last magazines are left to its own processor (`kept`),
+// and the zone grows instead; idle passes give back what was too much.
 //
-//   PopFull, PopSpare, PutFull,   may race with everything; lock-free
-//   PopEmpty, PutEmpty            (PopEmpty maps memory for new magazines now and then)
+//   PopFull, PutFull, PopEmpty, PutEmpty   may race with everything; lock-free
+//                                          (PopEmpty maps memory for new magazines now and then)
 //
 // PopFull and NoneFull look at one shard after the other. That they find nothing thus means that
 // there was nothing only if nobody moved a magazine from one shard to another meanwhile, which is
@@ -47,22 +47,18 @@ inline constinit uint32_t depot_shards = 1;
 
 class Depot {
  public:
-  // A magazine with at least one object, or nullptr.
-  Magazine* PopFull() {
+  // A magazine with at least one object, or nullptr. From other shards than the caller's only if
+  // they have more than `kept`.
+  Magazine* PopFull(int64_t kept = 0) {
     const uint32_t own = Own();
-    if (Magazine* m = PopFull(own)) return m;
-    return Elsewhere(own, [this](uint32_t shard) { return PopFull(shard); });
-  }
-  // The same, but nothing of what another shard keeps for its own processor.
-  Magazine* PopSpare() {
-    const uint32_t own = Own();
-    if (Magazine* m = PopFull(own)) return m;
-    return Elsewhere(own, [this](uint32_t shard) {
-      const int64_t n = shards_[shard].count.load(std::memory_order_relaxed);  // hint
-      return n > kKeptMagazines ? PopFull(shard) : nullptr;
+    if (Magazine* m = PopFrom(own)) return m;
+    return Elsewhere(own, [this, kept](uint32_t shard) {
+      const bool spare =
+          kept == 0 || shards_[shard].count.load(std::memory_order_relaxed) > kept;  // hint
+      return spare ? PopFrom(shard) : nullptr;
     });
   }
-  Magazine* PopFull(uint32_t shard) {
+  Magazine* PopFrom(uint32_t shard) {
     Shard& s = shards_[shard];
     Magazine* m = Pop(s.full);
     if (m == nullptr) return nullptr;
@@ -144,8 +140,8 @@ class Depot {
   // What pop(shard) gets from the others, first from the one that had something last time, then
   // from the nearest in number: each processor looks in an order of its own, so that they do not
   // all meet.
-  template <typename PopFrom>
-  Magazine* Elsewhere(uint32_t own, PopFrom pop) {
+  template <typename PopOf>
+  Magazine* Elsewhere(uint32_t own, PopOf pop) {
     Atomic<uint32_t>& last = shards_[own].elsewhere;
     const uint32_t first = last.load(std::memory_order_relaxed);  // hint
     if (Magazine* m = first == own ? nullptr : pop(first)) return m;

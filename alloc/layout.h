@@ -46,9 +46,11 @@ inline constexpr uint32_t kMagazineRounds = 32;  // objects that change hands at
 inline constexpr uint32_t kCacheRounds[WEIR_NZONES] = {64, 64, 32, 16, 16, 64};
 inline constexpr uint32_t kCacheMax = 64;
 inline constexpr uint32_t kMostShards = 32;  // of a depot; beyond, processors share them
-inline constexpr int64_t kKeptMagazines = 8;  // of a shard, for its own processor
+inline constexpr int64_t kKeptMagazines = 8;  // by a shard for its own processor, at most
 inline constexpr uint32_t kFirstGeneration = 0;
 #endif
+// All shards together keep at most this part of what a zone's limit allows.
+inline constexpr int64_t kKeptPart = 32;
 
 // How often a thread that may not sleep looks again while another is in the middle of moving
 // objects, before it gives up; each look yields the processor.

@@ -11,7 +11,7 @@ bool Packets::Wanted() const {
   return pools_.zones[WEIR_ZONE_MBUF].Wanted() || pools_.zones[WEIR_ZONE_CLUSTER].Wanted();
 }
 
-void Packets::Fill(Cache& cache, From from) { FillFromDepot(cache, from); }
+void Packets::Fill(Cache& cache, int64_t kept) { FillFromDepot(cache, kept); }
 
 void Packets::PutLoose(void* packet) {
   apart_.Add(1);
@@ -40,7 +40,7 @@ void Packets::TakeIdleApart() {
   InTransit guard(pools_.transit);
   for (uint32_t shard = 0; shard < depot_shards; ++shard) {
     for (uint32_t n = idle.of[shard]; n > 0; --n) {
-      Magazine* m = depot_.PopFull(shard);
+      Magazine* m = depot_.PopFrom(shard);
       if (m == nullptr) break;
       TakeApart(m);
     }
@@ -62,9 +62,9 @@ void* Packets::AllocSlow(ThreadRecord* t, int type, int how) {
   // Where packets are always freed in parts, for their clusters are shared, there are none.
   const bool none = depot_.NoneFull() && t != nullptr && t->caches[id_].EmptyAndOurs();
   if (t != nullptr && !none) {
-    const bool grows =
-        !pools_.zones[WEIR_ZONE_MBUF].AtItsLimit() && !pools_.zones[WEIR_ZONE_CLUSTER].AtItsLimit();
-    if (void* packet = Alloc(*t, TallyOf(WEIR_ZONE_PACKET, type), grows ? kSpare : kAny)) {
+    const int64_t kept =
+        std::min(pools_.zones[WEIR_ZONE_MBUF].Kept(), pools_.zones[WEIR_ZONE_CLUSTER].Kept());
+    if (void* packet = Alloc(*t, TallyOf(WEIR_ZONE_PACKET, type), kept)) {
       OnAlloc(WEIR_ZONE_PACKET, packet);
       return packet;
     }

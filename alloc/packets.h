@@ -32,7 +32,7 @@ class Packets final : public Caches {
 
  private:
   bool Wanted() const override;
-  void Fill(Cache& cache, From from) override;
+  void Fill(Cache& cache, int64_t kept) override;
   void PutLoose(void* packet) override;
   void Returned() override;
   void TakeApart(Magazine* m);  // in transit

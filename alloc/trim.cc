@@ -100,7 +100,7 @@ int64_t Zone::TrimLoot(Loot& loot, const Depot::Idle* idle, int64_t most) {
   for (uint32_t shard = 0; shard < depot_shards; ++shard) {
     uint32_t popped = 0;
     for (size_t rounds = loot.n; rounds + kMagazineRounds <= loot.most; ++popped) {
-      Magazine* m = depot_.PopFull(shard);
+      Magazine* m = depot_.PopFrom(shard);
       if (m == nullptr) break;
       loot.magazines[popped] = m;
       rounds += m->count;

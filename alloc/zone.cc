@@ -1,6 +1,7 @@
 // The way of one object between the caller, the depot and the loose stack.
 #include "weir/alloc/zone.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -90,8 +91,14 @@ void* Zone::TakeLoose() {
   return g_slabs.ObjectAt(number, id_);
 }
 
-void Zone::Fill(Cache& cache, From from) {
-  uint32_t want = FillFromDepot(cache, from);
+int64_t Zone::Kept() const {
+  const int64_t most = limit();
+  if (carved() >= most) return 0;
+  return std::min(kKeptMagazines, most / (kKeptPart * kMagazineRounds * depot_shards));
+}
+
+void Zone::Fill(Cache& cache, int64_t kept) {
+  uint32_t want = FillFromDepot(cache, kept);
   for (; want != 0; --want) {
     void* object = TakeLoose();
     if (object == nullptr) break;
@@ -167,13 +174,14 @@ void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
   }
   // Not in a loop: in a signal handler that interrupted an operation on the cache it is of no use,
   // however much there is.
-  for (int tries = 0; t != nullptr && tries < 2; ++tries) {
-    if (void* object = Alloc(*t, tally, kSpare)) return object;
-    if (!t->caches[id_].EmptyAndOurs() || !Grow()) break;
+  const int64_t kept = t == nullptr ? 0 : Kept();
+  for (int tries = 0; kept != 0 && tries < 2; ++tries) {
+    if (void* object = Alloc(*t, tally, kept)) return object;
+    if (!t->caches[id_].EmptyAndOurs() || !aside_.Empty() || !Grow()) break;
   }
   do {
     if (t != nullptr) {
-      if (void* object = Alloc(*t, tally, kAny)) return object;
+      if (void* object = Alloc(*t, tally, 0)) return object;
     }
     if (how == kWait && waiters_.Queued()) break;  // behind those who came before
     if (void* object = TakeOne()) {

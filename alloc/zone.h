@@ -66,7 +66,8 @@ class Zone final : public Caches {
   int SetLimit(int64_t objects);
   // [V4] seq_cst: pairs with [V3].
   int64_t limit() const { return limit_.load(std::memory_order_seq_cst); }
-  bool AtItsLimit() const { return carved() >= limit(); }
+  // How many magazines each shard of the depot keeps for its own processor; at the limit none.
+  int64_t Kept() const;
 
   // Carves so that at least `objects` exist, and keeps them from Trim. 0, EINVAL (negative or above
   // the limit), ENOBUFS.
@@ -116,7 +117,7 @@ class Zone final : public Caches {
   };
 
   // zone.cc.
-  void Fill(Cache& cache, From from) override;
+  void Fill(Cache& cache, int64_t kept) override;
   // The number that stands for a free object from now on; a number put where takers look; and the
   // object of a number that was taken, nullptr if there is no memory for it.
   uint32_t NumberFor(void* object);

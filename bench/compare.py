@@ -84,14 +84,17 @@ def measure_works(args, table, peer, works):
 def summaries(table):
     """The same with a summary of each."""
     least = min(probe for row in table.values() for pairs in row.values() for _, probe in pairs)
-    return {work: {peer: samples.summary(*zip(*pairs), least) for peer, pairs in row.items()}
+    def summary(work, pairs):
+        values, probes = zip(*pairs)
+        return (samples.summary(values, probes, least) if samples.ALONE.match(work)
+                else samples.summary_of_threads(values))
+    return {work: {peer: summary(work, pairs) for peer, pairs in row.items()}
             for work, row in table.items()}
 
 
 def disturbed_works(table, peer):
-    # What two threads take depends on which processors they have now: their rounds stay as they were.
     return {work for work, row in summaries(table).items()
-            if peer in row and row[peer]["disturbed"] and samples.ALONE.match(work)}
+            if peer in row and row[peer]["disturbed"]}
 
 
 def ping_pong(args):

@@ -47,9 +47,18 @@ class Samples(unittest.TestCase):
                                "latency p99.9": [(3, 8)], "latency p99.99": [(4, 8)],
                                "latency max": [(5, 8)]})
 
-    def test_disturbed_samples_do_not_count(self):
-        self.assertEqual(samples.summary([10, 11, 12, 50])["median"], 11)
-        self.assertTrue(samples.summary([10, 11, 12, 50])["disturbed"], "none was calm")
+    def test_samples_beside_the_fastest_do_not_count(self):
+        self.assertEqual(samples.summary([10, 11, 12, 50], [1] * 4, 1)["median"], 11)
+
+    def test_if_none_was_calm_all_count(self):
+        got = samples.summary([1, 11, 12, 50], [2] * 4, 1)
+        self.assertEqual(got["median"], 11.5)
+        self.assertTrue(got["disturbed"])
+
+    def test_of_several_threads_all_count(self):
+        got = samples.summary_of_threads([1, 11, 12])
+        self.assertEqual(got["median"], 11, "not the one that was lucky")
+        self.assertFalse(got["disturbed"])
 
     def test_samples_beside_a_slow_probe_do_not_count(self):
         got = samples.summary([10, 10, 12, 12, 12], [100, 100, 50, 54, 50], 50)

@@ -4,11 +4,14 @@ import json
 import re
 import statistics
 
-# A sample had company on its core if the fixed work before or after it (bench/probe.h) took this
-# much longer than the least, of all programs, or the sample itself than the fastest.
+# A sample of a work of one thread had company on its core if the fixed work before or after it
+# (bench/probe.h) took this much longer than the least, of all programs, or the sample itself than
+# the fastest.
 CALM = 1.1
 CLEAN = 1.3
 # So many must have been calm, and this part of them all; else all count, and the figure is marked.
+# Of works of several threads, which are each other's company, all count: there, the fastest are
+# those whose threads happened not to run at the same time.
 ENOUGH = 3
 ENOUGH_PART = 0.02
 # Works of one thread, warm after some microseconds.
@@ -16,7 +19,7 @@ ALONE = re.compile(r"(W1b?|W2b?|W3|W6|4KiB|9KiB|16KiB|imix|web)(-recorded|-unrec
 # How many samples a program takes of a work in a round, in the time for it. Neighbours come and go
 # within milliseconds; but threads take as long to begin.
 SAMPLES_ALONE = 100
-SAMPLES = 5
+SAMPLES = 9
 # So many of the samples are kept, from the least to the most.
 KEPT = 21
 # Works with one of these behind their name are others under other conditions.
@@ -47,20 +50,26 @@ def of_run(benchmarks):
 
 
 def summary(values, probes=(), least=0):
-    """Of values and their probes, when the least of all probes is this."""
+    """Of a work of one thread: of values and their probes, when the least of all probes is this."""
     calm = [value for value, probe in zip(values, probes) if probe <= CALM * least]
     disturbed = len(calm) < max(ENOUGH, ENOUGH_PART * len(values))
-    if disturbed:
-        calm = values
-    clean = [v for v in calm if v <= CLEAN * min(calm)]
+    counted = values if disturbed else [v for v in calm if v <= CLEAN * min(calm)]
+    return _summary(values, counted, disturbed, 0 if disturbed else len(calm))
+
+
+def summary_of_threads(values):
+    return _summary(values, values, False, 0)
+
+
+def _summary(values, counted, disturbed, calm):
     quartiles = statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
-    median = statistics.median(clean)
+    median = statistics.median(counted)
     return {
         "median": round(median, 2),
         # Of all samples: between the quartiles, in percent of the median.
         "spread": round(100 * (quartiles[2] - quartiles[0]) / median) if median else 0,
         "disturbed": disturbed,
-        "calm": 0 if disturbed else len(calm),
+        "calm": calm,
         "samples": [round(v, 1 if v < 1000 else None) for v in kept(values)],
     }
 

@@ -10,12 +10,6 @@
 namespace weir {
 namespace {
 
-int Count(const mbuf* m) {
-  int count = 0;
-  for (; m != nullptr; m = m->m_next) ++count;
-  return count;
-}
-
 // Bytes from byte `off` of m up to the end of its record, or of the chain.
 int64_t RecordLength(const mbuf* m, int off) {
   int64_t len = -int64_t{off};
@@ -26,16 +20,25 @@ int64_t RecordLength(const mbuf* m, int off) {
   return len;
 }
 
-// How many mbufs Pack would make.
-int PackedCount(const mbuf* m) {
-  int64_t count = 0;
+// A chain at a glance.
+struct Shape {
+  int64_t mbufs = 0;
+  int64_t packed = 0;  // how many Pack would make
+  int64_t record = 0;  // bytes of the first record
+};
+
+Shape ShapeOf(const mbuf* m) {
+  Shape shape;
   for (int64_t record = 0; m != nullptr; m = m->m_next) {
+    ++shape.mbufs;
     record += m->m_len;
     if (!(m->m_flags & M_EOR) && m->m_next != nullptr) continue;
-    count += record == 0 && count == 0 ? 1 : (record + MJUM16BYTES - 1) / MJUM16BYTES;
+    if (shape.packed == 0) shape.record = record;
+    const int64_t parts = (record + MJUM16BYTES - 1) / MJUM16BYTES;
+    shape.packed += shape.packed == 0 ? std::max<int64_t>(parts, 1) : parts;
     record = 0;
   }
-  return static_cast<int>(std::min<int64_t>(count, INT32_MAX));
+  return shape;
 }
 
 // A place in a chain.
@@ -44,9 +47,9 @@ struct Reader {
   int off;
 };
 
-// A buffer with what comes next: as much as one can hold, or up to the end of a record.
-mbuf* PackOne(Reader* from, int lead, uint32_t header, int how) {
-  int64_t record = RecordLength(from->m, from->off);
+// A buffer with what comes next: as much as one can hold, or up to the end of the record, of which
+// there are so many bytes left.
+mbuf* PackOne(Reader* from, int64_t record, int lead, uint32_t header, int how) {
   int want = static_cast<int>(std::min<int64_t>(record, MJUM16BYTES));
   mbuf* n = GetSizeLike(from->m, want, how, header);
   if (n == nullptr) return nullptr;
@@ -71,24 +74,25 @@ mbuf* PackOne(Reader* from, int lead, uint32_t header, int how) {
   return n;
 }
 
-// A copy of m's data in as few mbufs as buffers and records allow, with room for the header.
-mbuf* Pack(const mbuf* m, int how) {
+// A copy of m's data in as few mbufs as buffers and records allow, with room for the header. The
+// first record has so many bytes.
+mbuf* Pack(const mbuf* m, int64_t record, int how) {
   const uint32_t header = m->m_flags & M_PKTHDR;
   Reader from = {m, 0};
-  mbuf* top = PackOne(&from, std::max(max_linkhdr, 0), header, how);
+  mbuf* top = PackOne(&from, record, std::max(max_linkhdr, 0), header, how);
   if (top == nullptr) return nullptr;
   for (mbuf* last = top;; last = last->m_next) {
     // An empty mbuf has nothing to say here: if it ends a record, so did the one before.
     while (from.m != nullptr && from.m->m_len == 0) from.m = from.m->m_next;
     if (from.m == nullptr) return top;
-    last->m_next = PackOne(&from, 0, 0, how);
+    last->m_next = PackOne(&from, RecordLength(from.m, from.off), 0, 0, how);
     if (last->m_next == nullptr) return FailAndFree(top, errno);
   }
 }
 
 // Moves data into the mbuf before it where it fits, and drops empty mbufs, until there are no more
 // than `most`. Returns how many there are.
-int Squeeze(mbuf* m, int count, int most) {
+int64_t Squeeze(mbuf* m, int64_t count, int most) {
   while (count > most && m->m_next != nullptr) {
     mbuf* n = m->m_next;
     if (n->m_len == 0) m->m_flags |= n->m_flags & M_EOR;
@@ -108,7 +112,7 @@ struct Run {
   int len;
 };
 
-Run RunFrom(const mbuf* m, int most) {
+Run RunFrom(const mbuf* m, int64_t most) {
   Run run = {1, m->m_len};
   while (run.count < most && m->m_next != nullptr && !(m->m_flags & M_EOR)) {
     m = m->m_next;
@@ -142,8 +146,10 @@ extern "C" {
 
 struct mbuf* m_defrag(struct mbuf* m, int how) {
   if (m == nullptr) return weir::Fail(EINVAL);
-  if (m->m_next == nullptr || weir::Count(m) <= weir::PackedCount(m)) return m;
-  struct mbuf* packed = weir::Pack(m, how);
+  if (m->m_next == nullptr) return m;
+  const weir::Shape shape = weir::ShapeOf(m);
+  if (shape.mbufs <= shape.packed) return m;
+  struct mbuf* packed = weir::Pack(m, shape.record, how);
   if (packed == nullptr) return nullptr;
   weir::MoveHeader(packed, m);
   m_freem(m);
@@ -152,7 +158,7 @@ struct mbuf* m_defrag(struct mbuf* m, int how) {
 
 struct mbuf* m_collapse(struct mbuf* m, int how, int maxfrags) {
   if (m == nullptr || maxfrags < 1) return weir::Fail(EINVAL);
-  int count = weir::Squeeze(m, weir::Count(m), maxfrags);
+  int64_t count = weir::Squeeze(m, weir::ShapeOf(m).mbufs, maxfrags);
   // The first mbuf is left alone, because it holds the header.
   for (struct mbuf* n = m; count > maxfrags && n->m_next != nullptr; n = n->m_next) {
     weir::Run run = weir::RunFrom(n->m_next, count - maxfrags + 1);
@@ -161,7 +167,7 @@ struct mbuf* m_collapse(struct mbuf* m, int how, int maxfrags) {
     count -= run.count - 1;
   }
   if (count <= maxfrags) return m;
-  return weir::PackedCount(m) <= maxfrags ? m_defrag(m, how) : weir::Fail(EMSGSIZE);
+  return weir::ShapeOf(m).packed <= maxfrags ? m_defrag(m, how) : weir::Fail(EMSGSIZE);
 }
 
 }  // extern "C"

@@ -227,7 +227,7 @@ TEST(Depot, ShardsKeepEveryMagazine) {
 }
 
 // Of another processor's shard only what is beyond what it keeps is spare; but all of it is there.
-TEST(Depot, TheLastOfAnotherShardAreNotSpare) {
+TEST(Depot, TheLastOfAnotherShardAreKept) {
   if (kMostShards < 2) GTEST_SKIP() << "one shard";
   cpu_set_t before, one;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
@@ -246,7 +246,7 @@ TEST(Depot, TheLastOfAnotherShardAreNotSpare) {
   };
   auto spare = [&] {
     int64_t n = 0;
-    for (; Magazine* m = depot->PopSpare(); ++n) {
+    for (; Magazine* m = depot->PopFull(kKeptMagazines); ++n) {
       m->count = 0;
       depot->PutEmpty(m);
     }

@@ -11,6 +11,7 @@ namespace weir {
 namespace {
 
 constexpr int64_t kKept = kKeptMagazines * kMagazineRounds;
+constexpr int64_t kPlenty = kKeptPart * kKept * kMostShards;
 
 class ShardsTest : public testing::TestWithParam<int> {
  protected:
@@ -19,8 +20,12 @@ class ShardsTest : public testing::TestWithParam<int> {
     if (!two_.there_are) GTEST_SKIP() << "one processor";
     g_pools.Trim();
     ASSERT_EQ(Total(), 0);
+    SetLimits(kPlenty);
   }
-  void TearDown() override { g_pools.Trim(); }
+  void TearDown() override {
+    g_pools.Trim();
+    SetLimits(kPlenty);
+  }
 
   int zone() const { return GetParam(); }
   // Of a packet's parts that there are more of.
@@ -82,10 +87,20 @@ TEST_P(ShardsTest, WhatItDoesNotKeepIsTakenFirst) {
   });
 }
 
+// What is kept is a small part of what there may be, or nothing.
+TEST_P(ShardsTest, ALowLimitHasNothingToKeep) {
+  SetLimits(kKeptPart * kMagazineRounds * depot_shards - 1);
+  Leave(two_.there, kKept);
+  const int64_t before = Total();
+  On(two_.here, [&] {
+    std::vector<void*> mine = Take(kMagazineRounds);
+    EXPECT_EQ(Total(), before);
+    FreeAll(mine);
+  });
+}
+
 // Nothing is refused, and it comes by the magazine.
 TEST_P(ShardsTest, AtTheLimitAllOfItIsThere) {
-  const int64_t old[] = {g_pools.zones[WEIR_ZONE_MBUF].limit(),
-                         g_pools.zones[WEIR_ZONE_CLUSTER].limit()};
   Leave(two_.there, kKept);
   SetLimits(Total());
   const uint64_t refills = Figures(zone()).refills;
@@ -94,8 +109,6 @@ TEST_P(ShardsTest, AtTheLimitAllOfItIsThere) {
     FreeAll(mine);
   });
   EXPECT_GE(Figures(zone()).refills - refills, static_cast<uint64_t>(kKept) / kCacheMax);
-  EXPECT_EQ(g_pools.zones[WEIR_ZONE_MBUF].SetLimit(old[0]), 0);
-  EXPECT_EQ(g_pools.zones[WEIR_ZONE_CLUSTER].SetLimit(old[1]), 0);
 }
 
 TEST_P(ShardsTest, NorIsItKeptForEver) {
