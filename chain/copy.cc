@@ -67,33 +67,56 @@ mbuf* CopyRange(mbuf* m, int off, int64_t len, bool header, bool all, int how) {
   return top;
 }
 
-// m_copypacket of the common packet: one mbuf, its data in a cluster that the copy shares, no tags.
-// nullptr if m is another, or this thread's cache has no mbuf; m is as before, go the long way.
-mbuf* CloneFast(mbuf* m) {
+// A packet of one mbuf with data in an external buffer, without tags, of the default set and of a
+// type in range: what m_copypacket mostly gets.
+[[gnu::always_inline]] inline bool Simple(const mbuf* m) {
   constexpr uint32_t kKinds = M_PKTHDR | M_EXT;
-  const uint32_t flags = m->m_flags;
-  const int type = m->m_type;
-  const int32_t len = m->m_len;
-  if ((flags & kKinds) != kKinds || m->m_pool != 0 || m->m_next != nullptr ||
-      m->m_pkthdr.tags != nullptr || len <= 0 || static_cast<unsigned>(type) >= MT_NTYPES ||
-      (m->m_ext.ext_cnt == nullptr && !IsCluster(m->m_ext.ext_type))) {
-    return nullptr;
-  }
-  void* p = AllocFast(WEIR_ZONE_MBUF, type);
-  if (p == nullptr) return nullptr;
-  (void)AddHolder(m);  // a cluster has its count already
-  mbuf* n = InitMbuf(p, type, 0, m->m_data);
-  n->m_len = len;
-  n->m_flags = flags & (M_COPYFLAGS | M_EXT | M_RDONLY);
-  n->m_pkthdr = m->m_pkthdr;
-  n->m_pkthdr.len = len;
-  n->m_ext = m->m_ext;
+  uint32_t type_and_pool;
+  memcpy(&type_and_pool, &m->m_type, sizeof type_and_pool);
+  return (m->m_flags & kKinds) == kKinds && (type_and_pool & 0xffff00) == 0 &&
+         m->m_next == nullptr && m->m_pkthdr.tags == nullptr && m->m_len > 0;
+}
+static_assert(MT_NTYPES == 0x100 && offsetof(mbuf, m_pool) == offsetof(mbuf, m_type) + 2 &&
+              offsetof(mbuf, m_tally) == offsetof(mbuf, m_type) + 3);
+
+// A copy of a Simple packet, in the mbuf p, just taken. The share is the caller's to count.
+[[gnu::always_inline]] inline mbuf* CopySimple(const mbuf* m, void* p) {
+  constexpr size_t kFrom = offsetof(mbuf, m_pkthdr) + sizeof(uint64_t);
+  constexpr size_t kTo = offsetof(mbuf, m_ext) + sizeof(m_ext);
+  const auto type = static_cast<uint8_t>(m->m_type);
+  const uint32_t flags = m->m_flags & (M_COPYFLAGS | M_EXT | M_RDONLY);
+  const auto len = static_cast<uint32_t>(m->m_len);
+  uint64_t first;  // of the packet header
+  memcpy(&first, &m->m_pkthdr, sizeof first);
+  auto* n = static_cast<mbuf*>(p);
+  WriteHeader(n, type, reinterpret_cast<uint64_t>(m->m_data), uint64_t{flags} << 32 | len, first);
+  memcpy(reinterpret_cast<char*>(n) + kFrom, reinterpret_cast<const char*>(m) + kFrom, kTo - kFrom);
+  n->m_pkthdr.len = m->m_len;
   return n;
+}
+
+// Not inlined, so that m_copypacket saves no registers for what is rare.
+[[gnu::noinline, gnu::cold]] mbuf* CopyStuck(const mbuf* m, void* p) {
+  SayStuck(m);
+  return CopySimple(m, p);
 }
 
 mbuf* CopyFailed(int error) {
   CountCopyFailure();
   return Fail(error);
+}
+
+// m_copypacket of any other: the first share of a buffer, and what the loop over mbufs is for.
+[[gnu::noinline]] mbuf* CopyOtherPacket(mbuf* m, int how) {
+  if (m == nullptr || !(m->m_flags & M_PKTHDR)) return CopyFailed(EINVAL);
+  const bool shares = m->m_ext.ext_cnt != nullptr || IsCluster(m->m_ext.ext_type);
+  if (Simple(m) && shares) {
+    if (void* p = AllocFast(WEIR_ZONE_MBUF, static_cast<uint8_t>(m->m_type))) {
+      (void)AddHolder(m);  // a cluster has its count already
+      return CopySimple(m, p);
+    }
+  }
+  return m_copym(m, 0, M_COPYALL, how);
 }
 
 // The data of m from off on, as far as one buffer takes it, in a buffer of its own.
@@ -127,10 +150,16 @@ struct mbuf* m_copym(struct mbuf* m, int off, int len, int how) {
   return top;
 }
 
+// Each way that is not the common one is a call in the last place: no register has to survive it.
 struct mbuf* m_copypacket(struct mbuf* m, int how) {
-  if (m == nullptr || !(m->m_flags & M_PKTHDR)) return weir::CopyFailed(EINVAL);
-  if (struct mbuf* n = weir::CloneFast(m)) return n;
-  return m_copym(m, 0, M_COPYALL, how);
+  if (m == nullptr || !weir::Simple(m) || weir::ExtRecorded(m) || m->m_ext.ext_cnt == nullptr)
+    return weir::CopyOtherPacket(m, how);
+  void* p = weir::AllocFast(WEIR_ZONE_MBUF, static_cast<uint8_t>(m->m_type));
+  if (p == nullptr) [[unlikely]]
+    return weir::CopyOtherPacket(m, how);
+  if (!weir::RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]]
+    return weir::CopyStuck(m, p);
+  return weir::CopySimple(m, p);
 }
 
 struct mbuf* m_dup(const struct mbuf* m, int how) {

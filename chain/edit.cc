@@ -44,25 +44,21 @@ void TrimTail(mbuf* m, int64_t len) {
   m->m_next = nullptr;
 }
 
-int Cat(mbuf* m, mbuf* n) {
-  mbuf* last = LastBefore(m, n);
-  if (last == nullptr) return EINVAL;
-  while (n != nullptr && Coalesce(last, n)) n = m_free(n);
-  if (n != nullptr) {
-    if (n->m_flags & M_PKTHDR) DropHeader(n);
-    n->m_nextpkt = nullptr;
-    last->m_next = n;
-  }
-  return 0;
-}
-
 }  // namespace
 }  // namespace weir
 
 extern "C" {
 
 int m_cat(struct mbuf* m, struct mbuf* n) {
-  return weir::Cat(m, n);
+  struct mbuf* last = weir::LastBefore(m, n);
+  if (last == nullptr) return EINVAL;
+  while (n != nullptr && weir::Coalesce(last, n)) n = m_free(n);
+  if (n != nullptr) {
+    if (n->m_flags & M_PKTHDR) weir::DropHeader(n);
+    n->m_nextpkt = nullptr;
+    last->m_next = n;
+  }
+  return 0;
 }
 
 int m_catpkt(struct mbuf* m, struct mbuf* n) {
@@ -71,7 +67,7 @@ int m_catpkt(struct mbuf* m, struct mbuf* n) {
   int64_t len = (n->m_flags & M_PKTHDR) ? n->m_pkthdr.len : weir::Total(n);
   len += m->m_pkthdr.len;
   if (len > INT32_MAX) return EMSGSIZE;
-  if (int error = weir::Cat(m, n); error != 0) return error;
+  if (int error = m_cat(m, n); error != 0) return error;
   m->m_pkthdr.len = static_cast<int32_t>(len);
   return 0;
 }

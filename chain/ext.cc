@@ -140,29 +140,42 @@ void DropExt(mbuf* m) {
   if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) ReleaseExt(m);
 }
 
-// As lean as the inline functions: no register is saved.
-mbuf* FreeWithExt(mbuf* m) {
-  ThreadRecord* t = t_thread.record;
+namespace {
+
+[[gnu::always_inline]] inline mbuf* FreeAlone(mbuf* m, ThreadRecord* t) {
   const int tally = m->m_tally;
-  if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) {
-    const uint32_t kind = ExtKind(m);
-    if (kind == EXT_PACKET) {
-      // The cluster stays with its last holder: they are a packet again.
-      mbuf* next = m->m_next;
-      m->m_ext.ext_cnt = nullptr;
-      m->m_state = MbufState(m, kMbufFree);
-      if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
-        return FreeMbufSlow(WEIR_ZONE_PACKET, tally, m);
-      return next;
-    }
-    if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), 0, m->m_ext.ext_buf)) [[unlikely]]
-      return FreeWithLastShare(m);
-  }
   mbuf* next = m->m_next;
   m->m_state = MbufState(m, kMbufFree);
   if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
     return FreeMbufSlow(WEIR_ZONE_MBUF, tally, m);
   return next;
+}
+
+// FreeWithExt, where m had the last share of its buffer.
+[[gnu::noinline]] mbuf* FreeWithBuffer(mbuf* m) {
+  ThreadRecord* t = t_thread.record;
+  const uint32_t kind = ExtKind(m);
+  if (kind == EXT_PACKET) {
+    // The cluster stays with its last holder: they are a packet again.
+    const int tally = m->m_tally;
+    mbuf* next = m->m_next;
+    m->m_ext.ext_cnt = nullptr;
+    m->m_state = MbufState(m, kMbufFree);
+    if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
+      return FreeMbufSlow(WEIR_ZONE_PACKET, tally, m);
+    return next;
+  }
+  if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), 0, m->m_ext.ext_buf)) [[unlikely]]
+    return FreeWithLastShare(m);
+  return FreeAlone(m, t);
+}
+
+}  // namespace
+
+// As lean as the inline functions: no register is saved.
+mbuf* FreeWithExt(mbuf* m) {
+  if (m->m_ext.ext_cnt == nullptr || RefCount(m->m_ext.ext_cnt).Drop()) return FreeWithBuffer(m);
+  return FreeAlone(m, t_thread.record);
 }
 
 void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {

@@ -69,17 +69,23 @@ static_assert(offsetof(mbuf, m_nextpkt) == 8 && offsetof(mbuf, m_data) == 16 &&
 static_assert(offsetof(mbuf, m_ext.ext_buf) == kPairFrom &&
               offsetof(mbuf, m_ext) + sizeof(m_ext) == kPairTo);
 
-// Writes the header of an mbuf just taken. The state is checked where it matters, in Free; here
-// only that p is not in use already. The first word behind the header becomes 0.
-WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data, int pool = 0) {
-  mbuf* m = static_cast<mbuf*>(p);
+// Writes the header of an mbuf just taken: m_data, m_len with m_flags, and the first word behind it.
+// The state is checked where it matters, in Free; here only that m is not in use already.
+WEIR_INLINED_ void WriteHeader(mbuf* m, int type, uint64_t data, uint64_t len_and_flags,
+                               uint64_t behind, int pool = 0) {
   const uint64_t live = LiveState(m, pool);
   if (m->m_state == live) [[unlikely]]
     BadMbuf(m, "allocated");
   const uint64_t tally = static_cast<uint8_t>(type);
   StorePair(m, 0, 0, 0);
-  StorePair(m, 16, reinterpret_cast<uint64_t>(data), uint64_t{flags} << 32);
-  StorePair(m, 32, live << 32 | tally << 24 | static_cast<uint64_t>(pool) << 16 | tally, 0);
+  StorePair(m, 16, data, len_and_flags);
+  StorePair(m, 32, live << 32 | tally << 24 | static_cast<uint64_t>(pool) << 16 | tally, behind);
+}
+
+// The same of an mbuf without data; the first word behind the header becomes 0.
+WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data, int pool = 0) {
+  mbuf* m = static_cast<mbuf*>(p);
+  WriteHeader(m, type, reinterpret_cast<uint64_t>(data), uint64_t{flags} << 32, 0, pool);
   if (flags & M_PKTHDR) {
     StorePair(m, 48, 0, 0);
     StorePair(m, 64, 0, 0);
