@@ -12,7 +12,6 @@ import chart
 import machine
 import report
 import samples
-import targets
 
 
 def parse_args():
@@ -192,7 +191,7 @@ def main():
     if args.scale:
         result["scale"] = load(args.scale)
     if args.earlier:
-        result["earlier"] = [targets.rows(load(path)) for path in args.earlier.split(",")]
+        result["earlier"] = [report.as_earlier(load(path)) for path in args.earlier.split(",")]
     for name, text in [("json", samples.to_json), ("md", report.markdown), ("svg", chart.svg)]:
         path = os.path.join(args.out, "performance." + name)
         with open(path, "w", encoding="utf-8") as out:

@@ -109,14 +109,21 @@ def scale_part(scale):
         scale_table(scale), counts_table(scale["counts"]))
 
 
+def as_earlier(result):
+    """What another run's page says of it."""
+    about = result["context"]
+    of = "%s, %d processors, %s" % (about["cpu"], about["cores"], about["date"][:10])
+    return {"of": of, "rows": list(targets.rows(result))}
+
+
 def targets_table(result):
     """What this run says of them, and those before it."""
     words = {True: "met", False: "**missed**"}
     def key(what, most):
         return what, most.partition(" (")[0]  # the best peer may be another
-    earlier = [{key(what, most): got for what, most, got, _ in run}
-               for run in result.get("earlier", [])]
-    return table(["work", "at most", "measured", ""] + ["an earlier run"] * len(earlier),
+    runs = result.get("earlier", [])
+    earlier = [{key(what, most): got for what, most, got, _ in run["rows"]} for run in runs]
+    return table(["work", "at most", "measured", ""] + [run["of"] for run in runs],
                  [[what, most, got or "", words[met] if got else "not measured"] +
                   [run.get(key(what, most)) or "" for run in earlier]
                   for what, most, got, met in targets.rows(result)])

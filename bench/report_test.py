@@ -89,6 +89,11 @@ class Targets(unittest.TestCase):
         self.assertEqual(got["W1, C++", "1.25 x limit"], True)
         self.assertEqual(got["W1, C++", "0.65 x dpdk"], False)
 
+    def test_two_threads_beside_one_count_all(self):
+        now = result({"W5": {"weir": 6}})
+        now["works"]["W2"] = {"weir": samples.summary([4, 6, 8], [1, 2, 2], 1)}
+        self.assertIn(("W5, C++", "1.05 x its own W2", "1.00", True), targets.rows(now))
+
     def test_best_peer_is_not_ours(self):
         row = {peer: {"median": ns} for peer, ns in
                {"limit": 1, "weir-c": 2, "cord": 4, "dpdk": 3}.items()}
@@ -101,8 +106,9 @@ class Targets(unittest.TestCase):
 
     def test_earlier_runs_stand_beside(self):
         now = result({"W1": {"limit": 4, "weir": 5}})
-        now["earlier"] = [targets.rows(result(works)) for works in
+        now["earlier"] = [report.as_earlier(result(works)) for works in
                           ({"W1": {"limit": 4, "weir": 8}}, {})]
+        self.assertIn("|  | A <CPU>, 2 processors, 2000-01-01 | A <CPU>", report.targets_table(now))
         self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met | 2.00 |  |", report.targets_table(now))
 
 

@@ -1,5 +1,7 @@
 """What weir has to reach, as ratios within one run."""
 
+import statistics
+
 PEERS_OWN = ("limit", "limit-c", "weir", "weir-c")
 
 # (peer, work, at most so many times, of this peer's)
@@ -32,6 +34,12 @@ def _median(result, work, peer):
     return result["works"].get(work, {}).get(peer, {}).get("median")
 
 
+def _median_of_all(result, work, peer):
+    """Of all samples: for comparison with a work of several threads, of which all count."""
+    row = result["works"].get(work, {}).get(peer)
+    return row and statistics.median(row["samples"])
+
+
 def ratio_rows(result):
     """(what, wanted, measured or None, met) of each of RATIOS."""
     for peer, work, most, of in RATIOS:
@@ -40,7 +48,7 @@ def ratio_rows(result):
             best = best_peer(result["works"].get(work, {}))
             theirs, name = _median(result, work, best), "the best peer (%s)" % best
         elif of == "W2":
-            theirs, name = _median(result, "W2", peer), "its own W2"
+            theirs, name = _median_of_all(result, "W2", peer), "its own W2"
         else:
             theirs, name = _median(result, work, of), of
         ratio = mine / theirs if mine and theirs else None
