@@ -58,7 +58,7 @@ struct State {
     --held[model::Self()];
     count == 0 ? depot.PutEmpty(m) : depot.PutFull(m);
   }
-  Magazine* Full() { return Own(depot.PopFull(), 1); }
+  Magazine* Full(int64_t kept = 0) { return Own(depot.PopFull(kept), 1); }
   Magazine* Empty() { return Own(depot.PopEmpty(), 0); }
   // What threads do with magazines: fill one, and empty one.
   bool Fill() {
@@ -186,6 +186,24 @@ TEST(ModelDepot, AnEmptiedMagazineGoesBackToItsShard) {
 TEST(ModelDepot, OneMoveHidesOneMagazine) {
   ExpectSafe("elsewhere: pop, put | pop", 2,
              {[] { Move(1), S().Give(S().Full(), 1); }, [] { MODEL_CHECK(S().Full() != nullptr); }},
+             2);
+}
+
+// How many there are is counted beside them, so who looks may be wrong by those on their way.
+TEST(ModelDepot, OfTheOtherShardOnlyWhatItDoesNotKeep) {
+  auto elsewhere = [] {
+    Move(1);
+    if (Magazine* m = S().Full(1)) S().Give(m, 1);
+  };
+  ExpectSafe("drain, fill | elsewhere: pop what is spare, put", 2,
+             {[] { Move(0), S().Drain(), S().Fill(); }, elsewhere}, 2);
+  ExpectSafe("elsewhere: pop what is spare | -", 1,
+             {[] {
+                Move(1);
+                MODEL_CHECK(S().Full(1) == nullptr);
+                S().Give(S().Full(), 1);
+              },
+              [] {}},
              2);
 }
 
