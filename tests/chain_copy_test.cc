@@ -1,6 +1,7 @@
 // m_copym, m_copypacket, m_copydata.
 #include <cerrno>
 #include <climits>
+#include <cstring>
 
 #include "tests/chain_make.h"
 
@@ -160,6 +161,54 @@ TEST_F(MCopypacket, TheWholePacketIsCopied) {
   EXPECT_EQ(n->m_pkthdr.flowid, m->m_pkthdr.flowid);
   m_freem(m);
   ExpectChain(n, data);
+  m_freem(n);
+}
+
+// The first shares the buffer of one holder, the second that of two: two ways, one result, which is
+// that of m_copym.
+TEST_F(MCopypacket, EachCopyOfAPacketIsAsTheOthers) {
+  for (int type : {MT_DATA, MT_CONTROL, MT_NTYPES - 1}) {
+    mbuf* m = m_getcl(M_DONTWAIT, type, M_PKTHDR);
+    m->m_data += 7;
+    m->m_len = 100;
+    m->m_pkthdr.len = 90;  // m_copypacket makes it what there is
+    m->m_pkthdr.flowid = 77;
+    m->m_flags |= M_BCAST | M_EOR;
+    memset(m->m_data, 'x', 100);
+    mbuf* const copies[] = {m_copypacket(m, M_DONTWAIT), m_copypacket(m, M_DONTWAIT),
+                            m_copym(m, 0, M_COPYALL, M_DONTWAIT)};
+    EXPECT_EQ(m_extrefcnt(m), 4u);
+    for (const mbuf* n : copies) {
+      ASSERT_NE(n, nullptr);
+      EXPECT_EQ(n->m_next, nullptr);
+      EXPECT_EQ(n->m_nextpkt, nullptr);
+      EXPECT_EQ(n->m_data, m->m_data);
+      EXPECT_EQ(n->m_len, 100);
+      EXPECT_EQ(n->m_flags, m->m_flags);
+      EXPECT_EQ(n->m_type, type);
+      EXPECT_EQ(n->m_pkthdr.len, 100);
+      EXPECT_EQ(n->m_pkthdr.flowid, 77u);
+      EXPECT_EQ(memcmp(&n->m_ext, &m->m_ext, sizeof n->m_ext), 0);
+    }
+    m_freem(m);
+    for (mbuf* n : copies) m_freem(n);
+  }
+}
+
+TEST_F(MCopypacket, ACountThatCannotGoOnIsReportedAndTheCopyIsWhole) {
+  char buf[100] = "data";
+  uint32_t count = (uint32_t{1} << 31) - 1;
+  mbuf* m = m_gethdr(M_DONTWAIT, MT_DATA);
+  ASSERT_EQ(m_extaddref(
+                m, buf, sizeof buf, &count, [](mbuf*) { FAIL(); }, nullptr, nullptr),
+            0);
+  m->m_len = m->m_pkthdr.len = 4;
+  testing::internal::CaptureStderr();
+  mbuf* n = m_copypacket(m, M_DONTWAIT);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("is shared more than"), std::string::npos) << said;
+  ExpectChain(n, "data");
+  m_freem(m);
   m_freem(n);
 }
 
