@@ -172,8 +172,8 @@ void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
     errno = how == kWait && !endless ? ETIMEDOUT : ENOBUFS;
     return nullptr;
   }
-  // Not in a loop: in a signal handler that interrupted an operation on the cache it is of no use,
-  // however much there is.
+  // What other processors keep is left to them while there can be more. Twice, not in a loop: to a
+  // signal handler that interrupted an operation on the cache it is no use, however much there is.
   const int64_t kept = t == nullptr ? 0 : Kept();
   for (int tries = 0; kept != 0 && tries < 2; ++tries) {
     if (void* object = Alloc(*t, tally, kept)) return object;
