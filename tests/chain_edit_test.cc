@@ -88,6 +88,33 @@ TEST_F(MCat, NeighboursThatShareNoBufferAreLinked) {
 }
 
 // The other way round they are no piece of the buffer.
+// Two buffers of one count, as a region and a part of it that are freed together: what lies behind
+// the first one's data is the second one's.
+TEST_F(MCat, NeighbouringBuffersOfOneCountAreLinked) {
+  static int freed;
+  freed = 0;
+  char region[200] = {};
+  uint32_t count = 1;
+  auto from = [&](unsigned at) {
+    mbuf* m = m_get(M_DONTWAIT, MT_DATA);
+    m_ext_free_t* count_free = [](mbuf*) { ++freed; };
+    EXPECT_EQ(m_extaddref(m, region + at, static_cast<unsigned>(sizeof region) - at, &count,
+                          count_free, nullptr, nullptr),
+              0);
+    m->m_len = 100;
+    return m;
+  };
+  mbuf* m = from(0);
+  ++count;
+  mbuf* n = from(100);
+  ASSERT_EQ(m->m_data + m->m_len, n->m_data);
+  ASSERT_EQ(M_TRAILINGROOM(m), n->m_len);
+  EXPECT_EQ(m_cat(m, n), 0);
+  EXPECT_EQ(m->m_next, n);
+  m_freem(m);
+  EXPECT_EQ(freed, 1);
+}
+
 TEST_F(MCat, PiecesThatChangePlacesAreLinked) {
   mbuf* m = Packet({{Buffer::kCluster, 0, 100}});
   mbuf* tail = m_split(m, 30, M_WAIT);

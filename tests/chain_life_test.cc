@@ -81,6 +81,7 @@ TEST_F(MGet, WhatMakesNoSenseIsRefusedByEveryForm) {
       [] { return m_getjcl(M_DONTWAIT, MT_DATA, 0, MCLBYTES + 1); },
       [] { return m_getjcl(M_DONTWAIT, MT_DATA, flags, MCLBYTES); },
       [] { return m_getjcl(M_DONTWAIT, -1, 0, MJUM9BYTES); },
+      [] { return m_getjcl(M_DONTWAIT, MT_DATA, flags, MJUM9BYTES); },
       [] { return m_get2(-1, M_DONTWAIT, MT_DATA, 0); },
       [] { return m_get2(10, M_DONTWAIT, MT_NTYPES, 0); },
       [] { return m_get2(10, M_DONTWAIT, MT_DATA, flags); },
