@@ -109,8 +109,7 @@ mbuf* CopyFailed(int error) {
 // m_copypacket of any other: the first share of a buffer, and what the loop over mbufs is for.
 [[gnu::noinline]] mbuf* CopyOtherPacket(mbuf* m, int how) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return CopyFailed(EINVAL);
-  const bool shares = m->m_ext.ext_cnt != nullptr || IsCluster(m->m_ext.ext_type);
-  if (Simple(m) && shares) {
+  if (Simple(m) && (m->m_ext.ext_cnt != nullptr || IsCluster(m->m_ext.ext_type))) {
     if (void* p = AllocFast(WEIR_ZONE_MBUF, static_cast<uint8_t>(m->m_type))) {
       (void)AddHolder(m);  // a cluster has its count already
       return CopySimple(m, p);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/history.h"
+#include "tests/two_shards.h"
 #include "weir/alloc/depot.h"
 #include "weir/reclaim/futex.h"
 
@@ -228,14 +229,7 @@ TEST(Depot, ShardsKeepEveryMagazine) {
 
 // Of another processor's shard only what is beyond what it keeps is spare; but all of it is there.
 TEST(Depot, TheLastOfAnotherShardAreKept) {
-  if (kMostShards < 2) GTEST_SKIP() << "one shard";
-  cpu_set_t before, one;
-  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-  CPU_ZERO(&one);
-  CPU_SET(sched_getcpu(), &one);
-  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   depot_shards = 2;
-  const uint32_t own = Processor() % 2;
   auto depot = std::make_unique<Depot>();
   auto put = [&](uint32_t shard, int64_t n) {
     for (; n > 0; --n) {
@@ -244,27 +238,24 @@ TEST(Depot, TheLastOfAnotherShardAreKept) {
       depot->PutFull(m, shard);
     }
   };
-  auto spare = [&] {
+  auto take = [&](int64_t kept) {
     int64_t n = 0;
-    for (; Magazine* m = depot->PopFull(kKeptMagazines); ++n) {
+    for (; Magazine* m = depot->PopFull(kept); ++n) {
       m->count = 0;
       depot->PutEmpty(m);
     }
     return n;
   };
-  put(1 - own, kKeptMagazines);
-  EXPECT_EQ(spare(), 0);
-  put(own, 3);
-  EXPECT_EQ(spare(), 3) << "its own are";
-  put(1 - own, 2);
-  EXPECT_EQ(spare(), 2);
-  int64_t left = 0;
-  for (; Magazine* m = depot->PopFull(); ++left) {
-    m->count = 0;
-    depot->PutEmpty(m);
-  }
-  EXPECT_EQ(left, kKeptMagazines);
-  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  On(sched_getcpu(), [&] {
+    const uint32_t own = Processor() % 2;
+    put(1 - own, kKeptMagazines);
+    EXPECT_EQ(take(kKeptMagazines), 0);
+    put(own, 3);
+    EXPECT_EQ(take(kKeptMagazines), 3) << "its own are";
+    put(1 - own, 2);
+    EXPECT_EQ(take(kKeptMagazines), 2);
+    EXPECT_EQ(take(0), kKeptMagazines);
+  });
 }
 
 }  // namespace

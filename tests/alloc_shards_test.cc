@@ -51,6 +51,15 @@ class ShardsTest : public testing::TestWithParam<int> {
       FreeAll(all);
     });
   }
+  // For so many on the other processor.
+  void ExpectNoneIsNew(int64_t n) {
+    const int64_t before = Total();
+    On(two_.here, [&] {
+      std::vector<void*> mine = Take(n);
+      EXPECT_EQ(Total(), before);
+      FreeAll(mine);
+    });
+  }
   void SetLimits(int64_t n) {
     for (int id : {WEIR_ZONE_MBUF, WEIR_ZONE_CLUSTER}) {
       ASSERT_EQ(g_pools.zones[id].SetLimit(n), 0);
@@ -79,24 +88,14 @@ TEST_P(ShardsTest, WhatAProcessorKeepsIsLeftToItWhileThereCanBeMore) {
 TEST_P(ShardsTest, WhatItDoesNotKeepIsTakenFirst) {
   constexpr int64_t kMore = 10 * kMagazineRounds;
   Leave(two_.there, kKept + kMore);
-  const int64_t before = Total();
-  On(two_.here, [&] {
-    std::vector<void*> mine = Take(kMore);
-    EXPECT_EQ(Total(), before);
-    FreeAll(mine);
-  });
+  ExpectNoneIsNew(kMore);
 }
 
 // What is kept is a small part of what there may be, or nothing.
 TEST_P(ShardsTest, ALowLimitHasNothingToKeep) {
   SetLimits(kKeptPart * kMagazineRounds * depot_shards - 1);
   Leave(two_.there, kKept);
-  const int64_t before = Total();
-  On(two_.here, [&] {
-    std::vector<void*> mine = Take(kMagazineRounds);
-    EXPECT_EQ(Total(), before);
-    FreeAll(mine);
-  });
+  ExpectNoneIsNew(kMagazineRounds);
 }
 
 // Nothing is refused, and it comes by the magazine.

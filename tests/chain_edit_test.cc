@@ -87,7 +87,6 @@ TEST_F(MCat, NeighboursThatShareNoBufferAreLinked) {
   for (mbuf* m : copies) m_freem(m);
 }
 
-// The other way round they are no piece of the buffer.
 // Two buffers of one count, as a region and a part of it that are freed together: what lies behind
 // the first one's data is the second one's.
 TEST_F(MCat, NeighbouringBuffersOfOneCountAreLinked) {
@@ -115,6 +114,7 @@ TEST_F(MCat, NeighbouringBuffersOfOneCountAreLinked) {
   EXPECT_EQ(freed, 1);
 }
 
+// The other way round they are no piece of the buffer.
 TEST_F(MCat, PiecesThatChangePlacesAreLinked) {
   mbuf* m = Packet({{Buffer::kCluster, 0, 100}});
   mbuf* tail = m_split(m, 30, M_WAIT);
