@@ -108,7 +108,7 @@ class Depot {
 
   // An empty magazine, or nullptr if there is no memory for another.
   Magazine* PopEmpty();
-  void PutEmpty(Magazine* m) { shards_[m->shard].empty.Push(m->number, Links()); }
+  void PutEmpty(Magazine* m) { shards_[Own()].empty.Push(m->number, Links()); }
   // All empty ones, up to `most`: their numbers.
   size_t TakeEmpty(uint32_t* numbers, size_t most) {
     size_t n = 0;
@@ -156,20 +156,30 @@ class Depot {
     return nullptr;
   }
 
+  // Moves some of the empty ones of one shard to another: the first of them, or nullptr.
+  Magazine* MoveEmpty(uint32_t from, uint32_t to) {
+    Magazine* first = Pop(shards_[from].empty);
+    for (int n = 1; first != nullptr && n < kEmptyMoved; ++n) {
+      Magazine* m = Pop(shards_[from].empty);
+      if (m == nullptr) break;
+      shards_[to].empty.Push(m->number, Links());
+    }
+    return first;
+  }
+
   Shard shards_[kMostShards];
 };
 
 inline Magazine* Depot::PopEmpty() {
   const uint32_t own = Own();
   if (Magazine* m = Pop(shards_[own].empty)) return m;
-  if (Magazine* m = Elsewhere(own, [this](uint32_t shard) { return Pop(shards_[shard].empty); })) {
+  if (Magazine* m = Elsewhere(own, [=, this](uint32_t from) { return MoveEmpty(from, own); })) {
     return m;
   }
   const Magazines::Run run = g_magazines.New();
   for (uint32_t k = 0; k < run.n; ++k) {
     Magazine& m = g_magazines.At(run.first + k);
     m.number = run.first + k;
-    m.shard = own;
     if (k != 0) PutEmpty(&m);
   }
   return run.n == 0 ? nullptr : &g_magazines.At(run.first);

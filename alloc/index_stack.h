@@ -47,6 +47,7 @@ class IndexStack {
     // [S2] acquire: pairs with [S1]. seq_cst besides: with Waiters::Announce() [W1] before it,
     // the other side of that Dekker pair.
     uint64_t head = head_.load(std::memory_order_seq_cst);
+    if (kRealAtomics && Top(head) != 0) head = AwaitLink(head, links);
     while (Top(head) != 0) {
       uint32_t below = links(Top(head) - 1).load(std::memory_order_relaxed);  // hint, revalidated
       // [S2], on failure too: the next round reads the link of a top that it learns here.
@@ -62,6 +63,15 @@ class IndexStack {
 
  private:
   static constexpr uint32_t Top(uint64_t head) { return static_cast<uint32_t>(head); }
+  // The head, read once the link of its top is in this processor's cache. What another processor
+  // wrote takes long to come; if it came between a head that is read and its swap, then so would
+  // others' swaps. For speed only: model tests go without.
+  template <typename Links>
+  uint64_t AwaitLink(uint64_t head, Links links) const {
+    const uint32_t link = links(Top(head) - 1).load(std::memory_order_relaxed);  // not used
+    asm volatile("" : : "r"(link) : "memory");
+    return head_.load(std::memory_order_seq_cst);  // [S2]
+  }
   static uint64_t Make(uint32_t top, uint64_t old) {
     uint64_t generation = (old >> 32) + (Broken(kBreakStackTag) ? 0 : 1);
     return generation << 32 | top;

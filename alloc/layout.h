@@ -51,6 +51,8 @@ inline constexpr uint32_t kFirstGeneration = 0;
 #endif
 // All shards together keep at most this part of what a zone's limit allows.
 inline constexpr int64_t kKeptPart = 16;
+// How many empty magazines come at once from another shard, at most.
+inline constexpr int kEmptyMoved = 16;
 
 // How often a thread that may not sleep looks again while another is in the middle of moving
 // objects, before it gives up; each look yields the processor.

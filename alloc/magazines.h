@@ -20,7 +20,7 @@ struct Magazine {
   Atomic<uint32_t> link{0};
   uint32_t number;  // its own; written when it is new
   uint32_t count;
-  uint32_t shard;  // of its depot, where it was last full or is empty
+  uint32_t shard;  // of its depot, where it was last full
   void* rounds[kMagazineRounds];
 };
 

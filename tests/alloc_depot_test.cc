@@ -258,5 +258,29 @@ TEST(Depot, TheLastOfAnotherShardAreKept) {
   });
 }
 
+// Who has no empty ones fetches several: what the other processor empties in the meantime is not
+// touched.
+TEST(Depot, EmptyOnesComeSeveralAtOnce) {
+  depot_shards = 2;
+  const TwoShards two;
+  if (!two.there_are) GTEST_SKIP() << "one processor";
+  auto depot = std::make_unique<Depot>();
+  On(two.here, [&] {
+    Magazine* all[kEmptyMoved + 1];
+    for (Magazine*& m : all) m = depot->PopEmpty();
+    for (Magazine* m : all) depot->PutEmpty(m);
+  });
+  Magazine* late = nullptr;
+  On(two.there, [&] { EXPECT_NE(depot->PopEmpty(), nullptr); });
+  On(two.here, [&] {
+    late = depot->PopEmpty();  // the last of them
+    depot->PutEmpty(late);
+  });
+  On(two.there, [&] {
+    for (int i = 1; i < kEmptyMoved; ++i) EXPECT_NE(depot->PopEmpty(), late) << i;
+    EXPECT_EQ(depot->PopEmpty(), late);
+  });
+}
+
 }  // namespace
 }  // namespace weir

@@ -168,8 +168,8 @@ TEST(ModelDepot, FromShardToShardAndBack) {
              {[] { Move(0), S().Fill(), Move(1), S().Drain(); }, [] { Move(1), S().Drain(); }}, 2);
 }
 
-// An emptied one is where those who fill look first, and no other is made.
-TEST(ModelDepot, AnEmptiedMagazineGoesBackToItsShard) {
+// An emptied one is found from the other shard, and no other is made.
+TEST(ModelDepot, AnEmptiedMagazineIsFoundFromTheOtherShard) {
   ExpectSafe("elsewhere: drain | -", 1,
              {[] {
                 Move(1);
@@ -177,6 +177,22 @@ TEST(ModelDepot, AnEmptiedMagazineGoesBackToItsShard) {
                 S().Give(m, 0);
                 Move(0);
                 MODEL_CHECK(S().Empty() == m);
+              },
+              [] {}},
+             2);
+}
+
+// Empty ones come several at once, while others take them and put more there.
+TEST(ModelDepot, EmptyOnesMoveToTheOtherShard) {
+  auto drain_all = [] { Move(0), S().Drain(), S().Drain(); };
+  auto fill_elsewhere = [] { Move(1), S().Fill(); };
+  ExpectSafe("drain, drain | elsewhere: fill", 2, {drain_all, fill_elsewhere}, 2);
+  ExpectSafe("drain, fill | elsewhere: fill", 2,
+             {[] { Move(0), S().Drain(), S().Fill(); }, fill_elsewhere}, 2);
+  ExpectSafe("drain, drain, elsewhere: fill, fill | -", 2,
+             {[drain_all, fill_elsewhere] {
+                drain_all(), fill_elsewhere(), fill_elsewhere();
+                MODEL_CHECK(g_magazines.size() == 2);
               },
               [] {}},
              2);
