@@ -114,7 +114,7 @@ class Cache {
       return false;
     }
     slots_[n] = object;
-    frees.Add(1);
+    frees.Increment();
     count_.store(n + 1, std::memory_order_relaxed);  // published by [C2]
     busy_.store(0, std::memory_order_release);       // [C2]
     return true;

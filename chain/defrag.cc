@@ -47,13 +47,21 @@ struct Reader {
   int off;
 };
 
+// Room for a link header, and up to where a cache line begins: 15.5 KiB of pieces that fill lines
+// took 20 ns longer to copy to 16 bytes into one.
+int64_t LinkRoom(const mbuf* n) {
+  const uintptr_t start = reinterpret_cast<uintptr_t>(M_START(n));
+  const uintptr_t data = start + static_cast<uintptr_t>(std::max(max_linkhdr, 0));
+  return static_cast<int64_t>((data + 63) / 64 * 64 - start);
+}
+
 // A buffer with what comes next: as much as one can hold, or up to the end of the record, of which
 // there are so many bytes left.
-mbuf* PackOne(Reader* from, int64_t record, int lead, uint32_t header, int how) {
+mbuf* PackOne(Reader* from, int64_t record, bool first, uint32_t header, int how) {
   int want = static_cast<int>(std::min<int64_t>(record, MJUM16BYTES));
   mbuf* n = GetSizeLike(from->m, want, how, header);
   if (n == nullptr) return nullptr;
-  PlaceData(n, lead, want);
+  PlaceData(n, first ? LinkRoom(n) : 0, want);
   Reader at = *from;
   int len = 0;
   uint32_t mark = 0;
@@ -79,13 +87,13 @@ mbuf* PackOne(Reader* from, int64_t record, int lead, uint32_t header, int how) 
 mbuf* Pack(const mbuf* m, int64_t record, int how) {
   const uint32_t header = m->m_flags & M_PKTHDR;
   Reader from = {m, 0};
-  mbuf* top = PackOne(&from, record, std::max(max_linkhdr, 0), header, how);
+  mbuf* top = PackOne(&from, record, true, header, how);
   if (top == nullptr) return nullptr;
   for (mbuf* last = top;; last = last->m_next) {
     // An empty mbuf has nothing to say here: if it ends a record, so did the one before.
     while (from.m != nullptr && from.m->m_len == 0) from.m = from.m->m_next;
     if (from.m == nullptr) return top;
-    last->m_next = PackOne(&from, RecordLength(from.m, from.off), 0, 0, how);
+    last->m_next = PackOne(&from, RecordLength(from.m, from.off), false, 0, how);
     if (last->m_next == nullptr) return FailAndFree(top, errno);
   }
 }

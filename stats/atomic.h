@@ -42,6 +42,7 @@ class OwnersAtomic : public Atomic<T> {
  public:
   using Atomic<T>::Atomic;
   T Own() const { return this->load(std::memory_order_relaxed); }  // owner-only
+  void Increment() { this->store(Own() + 1, std::memory_order_release); }
 };
 #else
 template <typename T>
@@ -53,6 +54,16 @@ class OwnersAtomic {
   T load(std::memory_order order) const { return AtomicRef<T>(value_).load(order); }
   void store(T v, std::memory_order order) { AtomicRef<T>(value_).store(v, order); }
   T exchange(T v, std::memory_order order) { return AtomicRef<T>(value_).exchange(v, order); }
+  // Stores one more, release. Of what is one instruction of x86-64 compilers make three, if the
+  // store is an atomic's; an mbuf took 5 % longer.
+  void Increment() {
+#ifdef __x86_64__
+    static_assert(sizeof(T) == 8);
+    asm volatile("addq $1, %0" : "+m"(value_) : : "memory");
+#else
+    store(value_ + 1, std::memory_order_release);
+#endif
+  }
 
  private:
   mutable T value_;

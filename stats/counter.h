@@ -15,6 +15,7 @@ namespace weir {
 class Counter {
  public:
   void Add(uint64_t n) { Set(Own() + n); }
+  void Increment() { value_.Increment(); }  // as Set: [K1]
 
   // The owner's own view, and a higher value.
   uint64_t Own() const { return value_.Own(); }

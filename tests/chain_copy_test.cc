@@ -164,34 +164,41 @@ TEST_F(MCopypacket, TheWholePacketIsCopied) {
   m_freem(n);
 }
 
-// The first shares the buffer of one holder, the second that of two: two ways, one result, which is
-// that of m_copym.
+// The first shares the buffer of one holder, the second that of two; a length that is wrong and a
+// type that it is not counted under are not copied as they are: ways of their own, one result,
+// which is that of m_copym.
 TEST_F(MCopypacket, EachCopyOfAPacketIsAsTheOthers) {
   for (int type : {MT_DATA, MT_CONTROL, MT_NTYPES - 1}) {
-    mbuf* m = m_getcl(M_DONTWAIT, type, M_PKTHDR);
-    m->m_data += 7;
-    m->m_len = 100;
-    m->m_pkthdr.len = 90;  // m_copypacket makes it what there is
-    m->m_pkthdr.flowid = 77;
-    m->m_flags |= M_BCAST | M_EOR;
-    memset(m->m_data, 'x', 100);
-    mbuf* const copies[] = {m_copypacket(m, M_DONTWAIT), m_copypacket(m, M_DONTWAIT),
-                            m_copym(m, 0, M_COPYALL, M_DONTWAIT)};
-    EXPECT_EQ(m_extrefcnt(m), 4u);
-    for (const mbuf* n : copies) {
-      ASSERT_NE(n, nullptr);
-      EXPECT_EQ(n->m_next, nullptr);
-      EXPECT_EQ(n->m_nextpkt, nullptr);
-      EXPECT_EQ(n->m_data, m->m_data);
-      EXPECT_EQ(n->m_len, 100);
-      EXPECT_EQ(n->m_flags, m->m_flags);
-      EXPECT_EQ(n->m_type, type);
-      EXPECT_EQ(n->m_pkthdr.len, 100);
-      EXPECT_EQ(n->m_pkthdr.flowid, 77u);
-      EXPECT_EQ(memcmp(&n->m_ext, &m->m_ext, sizeof n->m_ext), 0);
+    for (int len : {90, 100}) {
+      for (int counted_as : {type, int{MT_SONAME}}) {
+        mbuf* m = m_getcl(M_DONTWAIT, counted_as, M_PKTHDR);
+        m->m_type = static_cast<int16_t>(type);
+        m->m_data += 7;
+        m->m_len = 100;
+        m->m_pkthdr.len = len;
+        m->m_pkthdr.flowid = 77;
+        m->m_flags |= M_BCAST | M_EOR;
+        memset(m->m_data, 'x', 100);
+        mbuf* const copies[] = {m_copypacket(m, M_DONTWAIT), m_copypacket(m, M_DONTWAIT),
+                                m_copym(m, 0, M_COPYALL, M_DONTWAIT)};
+        EXPECT_EQ(m_extrefcnt(m), 4u);
+        for (const mbuf* n : copies) {
+          ASSERT_NE(n, nullptr);
+          EXPECT_EQ(n->m_next, nullptr);
+          EXPECT_EQ(n->m_nextpkt, nullptr);
+          EXPECT_EQ(n->m_data, m->m_data);
+          EXPECT_EQ(n->m_len, 100);
+          EXPECT_EQ(n->m_flags, m->m_flags);
+          EXPECT_EQ(n->m_type, type);
+          EXPECT_EQ(n->m_tally, type);
+          EXPECT_EQ(n->m_pkthdr.len, 100);
+          EXPECT_EQ(n->m_pkthdr.flowid, 77u);
+          EXPECT_EQ(memcmp(&n->m_ext, &m->m_ext, sizeof n->m_ext), 0);
+        }
+        m_freem(m);
+        for (mbuf* n : copies) m_freem(n);
+      }
     }
-    m_freem(m);
-    for (mbuf* n : copies) m_freem(n);
   }
 }
 

@@ -116,6 +116,7 @@ TEST_F(MDefrag, AChainWithoutAHeaderAndAnEmptyOneToo) {
 TEST_F(MDefrag, ALinkHeaderFitsInFront) {
   mbuf* m = m_defrag(Small(8), M_DONTWAIT);
   EXPECT_GE(M_LEADINGSPACE(m), max_linkhdr);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(m->m_data) % 64, 0u) << "copied in whole lines";
   m_freem(m);
 }
 
