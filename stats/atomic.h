@@ -42,7 +42,7 @@ class OwnersAtomic : public Atomic<T> {
  public:
   using Atomic<T>::Atomic;
   T Own() const { return this->load(std::memory_order_relaxed); }  // owner-only
-  void Increment() { this->store(Own() + 1, std::memory_order_release); }
+  void Increment() { this->store(Own() + 1, std::memory_order_release); }  // [K1]
 };
 #else
 template <typename T>
@@ -61,7 +61,7 @@ class OwnersAtomic {
     static_assert(sizeof(T) == 8);
     asm volatile("addq $1, %0" : "+m"(value_) : : "memory");
 #else
-    store(value_ + 1, std::memory_order_release);
+    store(value_ + 1, std::memory_order_release);  // [K1]
 #endif
   }
 
