@@ -35,9 +35,10 @@
 //                 reclaimer                 owner
 //      kOwned -------------> kRevoking      kTaken ------------------> kOwned    Restore
 //      kDrainReq ----------> kRevoking      kDrainReq -> kFlushing --> kTaken    Enter
-//      kRevoking (idle) ---> kTaken         kOwned, kDrainReq -> kFlushing -> kDead   Close
-//      kRevoking (busy) ---> kDrainReq      kTaken ------------------> kDead     Close
-//      kOrphan ------------> kDead          kRevoking ---------------> kOrphan   Close
+//      kRevoking (idle) ---> kTaken         kOwned -> kFlushing -----> kTaken    RevokeOwn
+//      kRevoking (busy) ---> kDrainReq      kOwned, kDrainReq -> kFlushing -> kDead   Close
+//      kOrphan ------------> kDead          kTaken ------------------> kDead     Close
+//                                           kRevoking ---------------> kOrphan   Close
 //                                           kDead -------------------> kTaken    Open
 //
 // Slow operations (Enter .. Leave) do not rely on the asymmetric fence: they exchange busy with
@@ -165,9 +166,12 @@ class Cache {
   }
   void Leave() { busy_.store(0, std::memory_order_release); }  // [C2]
 
-  // Nothing to take and nothing asked of the owner: no need to Enter. Owner-only.
-  bool EmptyAndOurs() const {
+  // Without Enter: open, but there is nothing in it; and the same, or taken. Owner-only.
+  bool OpenAndEmpty() const {
     return count() == 0 && lim_.load(std::memory_order_relaxed) != 0;  // hint
+  }
+  bool Nothing() const {
+    return OpenAndEmpty() || ctl_.load(std::memory_order_relaxed) == kTaken;  // hint
   }
 
   // After kEmpty, or after kMustFlush with everything flushed: the fast path works again.

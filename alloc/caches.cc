@@ -82,7 +82,13 @@ void* Caches::Alloc(ThreadRecord& t, int tally, int64_t kept) {
   if (!Broken(kBreakRateLook)) SeeSampleRate(t);
   if (cache.count() == 0) {
     Fill(cache, kept);
-    if (cache.count() != 0) t.events[id_].refills.Add(1);
+    if (cache.count() != 0) {
+      t.events[id_].refills.Add(1);
+    } else if (kept == 0 && cache.RevokeOwn()) {
+      // Perhaps we are at the limit. Then a recall finds nothing to do here, and where it finds
+      // nothing anywhere it needs no fence, which would be most of what a failure takes.
+      cache.StayRevoked();
+    }
   }
   void* object = nullptr;
   if (cache.count() != 0) {

@@ -60,7 +60,7 @@ void Packets::TakeApart(Magazine* m) {
 
 void* Packets::AllocSlow(ThreadRecord* t, int type, int how) {
   // Where packets are always freed in parts, for their clusters are shared, there are none.
-  const bool none = depot_.NoneFull() && t != nullptr && t->caches[id_].EmptyAndOurs();
+  const bool none = depot_.NoneFull() && t != nullptr && t->caches[id_].Nothing();
   if (t != nullptr && !none) {
     const int64_t kept =
         std::min(pools_.zones[WEIR_ZONE_MBUF].Kept(), pools_.zones[WEIR_ZONE_CLUSTER].Kept());

@@ -177,7 +177,7 @@ void* Zone::AllocSlow(ThreadRecord* t, int tally, int how) {
   const int64_t kept = t == nullptr ? 0 : Kept();
   for (int tries = 0; kept != 0 && tries < 2; ++tries) {
     if (void* object = Alloc(*t, tally, kept)) return object;
-    if (!t->caches[id_].EmptyAndOurs() || !aside_.Empty() || !Grow()) break;
+    if (!t->caches[id_].OpenAndEmpty() || !aside_.Empty() || !Grow()) break;
   }
   do {
     if (t != nullptr) {
