@@ -81,7 +81,7 @@ class Cache {
       return nullptr;
     busy_.store(1, std::memory_order_relaxed);  // ordered by the fence, see [C1]
     LightFence();
-    const uint32_t n = count_.Own();
+    const uint64_t n = count_.Own();
     // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
     // pairs with [C3]; else we could take from a slot that the reclaimer is emptying.
     // One unsigned compare finds the cache empty and revoked.
@@ -90,12 +90,11 @@ class Cache {
       return nullptr;
     }
     void* object = slots_[n - 1];
-    const uint64_t so_far = allocs.Own() + 1;
-    if (so_far > due) [[unlikely]] {
+    if (allocs.Own() >= due) [[unlikely]] {
       busy_.store(0, std::memory_order_release);  // [C2]
       return nullptr;
     }
-    allocs.Set(so_far);
+    allocs.Increment();
     count_.store(n - 1, std::memory_order_relaxed);  // published by [C2]
     // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
     busy_.store(0, std::memory_order_release);
@@ -109,7 +108,7 @@ class Cache {
       return false;
     busy_.store(1, std::memory_order_relaxed);  // as in Take
     LightFence();
-    const uint32_t n = count_.Own();
+    const uint64_t n = count_.Own();
     if (n >= lim_.load(std::memory_order_acquire)) [[unlikely]] {  // [C1]
       busy_.store(0, std::memory_order_release);                   // [C2]
       return false;
@@ -153,7 +152,9 @@ class Cache {
   }
 
   // Between Enter and Leave.
-  uint32_t count() const { return count_.load(std::memory_order_relaxed); }  // owner-only, hint
+  uint32_t count() const {
+    return static_cast<uint32_t>(count_.load(std::memory_order_relaxed));  // owner-only, hint
+  }
   void Push(void* object) {
     uint32_t n = count();
     slots_[n] = object;
@@ -270,15 +271,16 @@ class Cache {
  private:
   template <typename TakeObject>
   void TakeAll(TakeObject take) {
-    uint32_t n = count_.load(std::memory_order_relaxed);  // quiescent: ordered by [C4] or [C13]
+    const uint32_t n = count();  // quiescent: ordered by [C4] or [C13]
     for (uint32_t i = 0; i < n; ++i) take(slots_[i]);
   }
 
   // ---- Owner-written ----
   alignas(64) OwnersAtomic<uint32_t> busy_{0};
-  OwnersAtomic<uint32_t> count_{0};
   // Reclaimer-written, but read by the owner in every operation, and written seldom.
   Atomic<uint32_t> lim_{0};
+  // Of 64 bits, as what it counts is indexed with it.
+  OwnersAtomic<uint64_t> count_{0};
   void* slots_[kCacheMax];
   // ---- Shared ----
   alignas(64) Atomic<uint32_t> ctl_{kDead};

@@ -73,13 +73,14 @@ static_assert(offsetof(mbuf, m_ext.ext_buf) == kPairFrom &&
 // The state is checked where it matters, in Free; here only that m is not in use already.
 WEIR_INLINED_ void WriteHeader(mbuf* m, int type, uint64_t data, uint64_t len_and_flags,
                                uint64_t behind, int pool = 0) {
-  const uint64_t live = LiveState(m, pool);
+  const uint32_t live = LiveState(m, pool);
   if (m->m_state == live) [[unlikely]]
     BadMbuf(m, "allocated");
   const uint64_t tally = static_cast<uint8_t>(type);
   StorePair(m, 0, 0, 0);
   StorePair(m, 16, data, len_and_flags);
-  StorePair(m, 32, live << 32 | tally << 24 | static_cast<uint64_t>(pool) << 16 | tally, behind);
+  const uint64_t kind = tally << 24 | static_cast<uint64_t>(pool) << 16 | tally;
+  StorePair(m, 32, uint64_t{live} << 32 | kind, behind);
 }
 
 // The same of an mbuf without data; the first word behind the header becomes 0.
@@ -168,7 +169,7 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
     return Called(FreeElsewhere(m));
   mbuf* next = m->m_next;
   ThreadRecord* t = t_thread.record;
-  const int tally = m->m_tally;
+  const uint8_t tally = m->m_tally;
   if (flags & M_EXT) {
     if (m->m_ext.ext_cnt != nullptr) [[unlikely]]
       return Called(FreeWithExt(m));
