@@ -165,7 +165,7 @@ struct mbuf* m_copym(struct mbuf* m, int off, int len, int how) {
 struct mbuf* m_copypacket(struct mbuf* m, int how) {
   if (m == nullptr || !weir::Simple(m) || weir::ExtRecorded(m) || m->m_ext.ext_cnt == nullptr)
     return weir::CopyOtherPacket(m, how);
-  void* p = weir::AllocFast(WEIR_ZONE_MBUF, static_cast<uint8_t>(m->m_type));
+  void* p = weir::AllocFast(WEIR_ZONE_MBUF, m->m_tally);
   if (p == nullptr) [[unlikely]]
     return weir::CopyOtherPacket(m, how);
   if (!weir::RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]]

@@ -64,6 +64,24 @@ class Gate {
   bool open_ = false;
 };
 
+// One failure takes all back; those that follow find that nobody has anything, and interrupt nobody.
+TEST_F(Limit, OnlyTheFirstOfManyFailuresRecalls) {
+  SetLimit(100);
+  g_pools.wait_limit_ms.store(1, std::memory_order_relaxed);
+  for (int how : {kNoWait, kWait}) {
+    std::vector<void*> all = TakeAll();
+    Free(kZone, 0, all.back());
+    all.back() = Alloc(kZone, 0, kNoWait);
+    ASSERT_NE(all.back(), nullptr);
+    EXPECT_EQ(Alloc(kZone, 0, how), nullptr);
+    const uint64_t before = Figures(kZone).recalls;
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(Alloc(kZone, 0, how), nullptr);
+    EXPECT_EQ(Figures(kZone).recalls, before);
+    FreeAll(all);
+  }
+  g_pools.wait_limit_ms.store(0, std::memory_order_relaxed);
+}
+
 TEST_F(Limit, ObjectsInCachesOfSleepingThreadsCanBeAllocated) {
   for (int threads : {2, 8, 64}) {
     for (int round = 0; round < 20; ++round) {
