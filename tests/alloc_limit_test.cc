@@ -64,7 +64,7 @@ class Gate {
   bool open_ = false;
 };
 
-// One failure takes all back; those that follow find that nobody has anything, and interrupt nobody.
+// One failure takes all back; those that follow find nothing to take, and interrupt nobody.
 TEST_F(Limit, OnlyTheFirstOfManyFailuresRecalls) {
   SetLimit(100);
   g_pools.wait_limit_ms.store(1, std::memory_order_relaxed);
