@@ -115,10 +115,10 @@ bool Caches::Free(ThreadRecord& t, int tally, void* object) {
 // ---- Magazines ----
 
 void Caches::Pack(Magazine*& m, void* object) {
-  if (m == nullptr) m = depot_.PopEmpty();
   if (m == nullptr) {
-    PutLoose(object);
-    return;
+    m = depot_.PopEmpty();
+    if (m == nullptr) return PutLoose(object);
+    for (size_t i = 0; i < sizeof *m; i += 64) PrefetchForWrite(reinterpret_cast<char*>(m) + i);
   }
   m->rounds[m->count++] = object;
   if (m->count == kMagazineRounds) {

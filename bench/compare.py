@@ -82,11 +82,17 @@ def measure_works(args, table, peer, works):
 
 def summaries(table):
     """The same with a summary of each."""
-    least = min(probe for row in table.values() for pairs in row.values() for _, probe in pairs)
+    def least(kind):
+        return min((second for work, row in table.items() if kind.match(work)
+                    for pairs in row.values() for _, second in pairs), default=0)
+    probe, distance = least(samples.ALONE), least(samples.APART)
     def summary(work, pairs):
-        values, probes = zip(*pairs)
-        return (samples.summary(values, probes, least) if samples.ALONE.match(work)
-                else samples.summary_of_threads(values))
+        values, seconds = zip(*pairs)
+        if samples.ALONE.match(work):
+            return samples.summary(values, seconds, probe)
+        if samples.APART.match(work):
+            return samples.summary_apart(values, seconds, distance)
+        return samples.summary_of_threads(values)
     return {work: {peer: summary(work, pairs) for peer, pairs in row.items()}
             for work, row in table.items()}
 
@@ -103,16 +109,18 @@ def ping_pong(args):
 
 
 class Patience:
-    """Waits for times when nobody else is on the processors, so many seconds in all."""
+    """Waits for times when nobody else is on the processors, and these are near each other, so many
+    seconds in all."""
 
-    def __init__(self, args):
+    def __init__(self, args, distance):
         self.args = args
         self.left = args.patience
         self.least = float("inf")
+        self.distance = distance
 
     def wait(self):
         begun = time.monotonic()
-        while not self.calm() and time.monotonic() - begun < self.left:
+        while not (self.calm() and self.near()) and time.monotonic() - begun < self.left:
             time.sleep(0.1)
         self.left -= time.monotonic() - begun
 
@@ -120,6 +128,11 @@ class Patience:
         probe = benchmarks(self.args, "ping-pong", "calm", 1)[0]
         self.least = min(self.least, probe["least"])
         return probe["median"] <= samples.CALM * self.least
+
+    def near(self):
+        now = benchmarks(self.args, "ping-pong", "ping-pong", 0.02)[0]["least"]
+        self.distance = min(self.distance, now)
+        return now <= samples.NEAR * self.distance
 
 
 class Progress:
@@ -147,7 +160,7 @@ def measure(args):
         progress.step(peer + ": does it work")
         run(args, peer, "--check")
     table = {}
-    patience = Patience(args)
+    patience = Patience(args, about["ping_pong_ns"][0])
     works = {peer: listed(args, peer) for peer in args.peers}
     if not any(works.values()):
         sys.exit("bench: --works %s: no work is called so" % args.works)

@@ -168,7 +168,9 @@ def markdown(result):
     return text.format(
         line=machine.line(about), rounds=result["rounds"], seconds=result["seconds"],
         alone=samples.SAMPLES_ALONE, repetitions=samples.SAMPLES, enough=100 * samples.ENOUGH_PART,
-        calm=100 * samples.CALM - 100, clean=100 * samples.CLEAN - 100, before=about["ping_pong_ns"][0],
+        calm=100 * samples.CALM - 100,
+        clean=100 * samples.CLEAN - 100, near=samples.NEAR,
+        before=about["ping_pong_ns"][0],
         after=about["ping_pong_ns"][-1], targets=targets_table(result),
         works=works_table(result, lambda work: samples.variant(work) == ""),
         disturbed=works_table(result, lambda work: samples.variant(work) == "disturbed"),

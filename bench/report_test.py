@@ -60,6 +60,15 @@ class Samples(unittest.TestCase):
         self.assertEqual(got["median"], 11, "not the one that was lucky")
         self.assertFalse(got["disturbed"])
 
+    def test_of_two_threads_apart_those_count_that_were_near(self):
+        got = samples.summary_apart([50, 20, 21, 22, 90], [80, 10, 12, 15, 16], 10)
+        self.assertEqual((got["median"], got["disturbed"]), (21, False))
+        few = samples.summary_apart([50, 20, 21], [80, 10, 12], 10)
+        self.assertEqual((few["median"], few["disturbed"]), (21, True))
+        self.assertEqual(samples.of_run([{"name": "W4/x", "threads": 1, "units": 1, "cpu_time": 3,
+                                          "real_time": 4, "probe": 5, "distance": 6, "clock": 1}]),
+                         {"W4": [(4, 6)]})
+
     def test_samples_beside_a_slow_probe_do_not_count(self):
         got = samples.summary([10, 10, 12, 12, 12], [100, 100, 50, 54, 50], 50)
         self.assertEqual(got["median"], 12)
@@ -78,6 +87,8 @@ class Samples(unittest.TestCase):
         self.assertTrue(samples.ALONE.match("W2b-unrecorded"))
         for work in ("W4", "W5-recorded", "W1-disturbed", "latency", "start-up"):
             self.assertFalse(samples.ALONE.match(work), work)
+        self.assertTrue(samples.APART.match("W4-disturbed"))
+        self.assertFalse(samples.APART.match("W5"))
 
 
 class Targets(unittest.TestCase):

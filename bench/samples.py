@@ -9,13 +9,18 @@ import statistics
 # the fastest.
 CALM = 1.1
 CLEAN = 1.3
-# So many must have been calm, and this part of them all; else all count, and the figure is marked.
-# Of works of several threads, which are each other's company, all count: there, the fastest are
-# those whose threads happened not to run at the same time.
+# Of a work of two threads on two processors, those count that had them near each other: the way from
+# one to the other (bench/ping_pong.h) was no more than so many times the least, of all programs.
+NEAR = 1.5
+# So many must have been calm, or near, and this part of them all; else all count, and the figure is
+# marked. Of other works of several threads, which are each other's company, all count: there, the
+# fastest are those whose threads happened not to run at the same time.
 ENOUGH = 3
 ENOUGH_PART = 0.02
 # Works of one thread, warm after some microseconds.
 ALONE = re.compile(r"(W1b?|W2b?|W3|W6|4KiB|9KiB|16KiB|imix|web)(-recorded|-unrecorded)?$")
+# Works of two threads, each on a processor of its own, that hand each other buffers.
+APART = re.compile(r"(W4|W8)(-disturbed)?$")
 # How many samples a program takes of a work in a round, in the time for it. Neighbours come and go
 # within milliseconds; but threads take as long to begin.
 SAMPLES_ALONE = 100
@@ -32,7 +37,7 @@ PARTS = ("p50", "p99", "p99.9", "p99.99", "max")
 def of_run(benchmarks):
     """{work: [(ns for a unit, the probe), ...]} of what Google Benchmark printed, one for each
     repetition: processor time, or by the clock where others take part. A distribution is several
-    works."""
+    works. For the probe, of a work of two threads apart, stands their distance."""
     result = {}
     for bench in benchmarks:
         if bench.get("run_type") == "aggregate":
@@ -45,7 +50,7 @@ def of_run(benchmarks):
         # The counter sums over threads, as the processor time of an iteration does.
         units = bench["units"] / bench["threads"]
         ns = bench["real_time" if "clock" in bench else "cpu_time"] / units
-        result.setdefault(work, []).append((ns, bench["probe"]))
+        result.setdefault(work, []).append((ns, bench.get("distance", bench["probe"])))
     return result
 
 
@@ -59,6 +64,13 @@ def summary(values, probes=(), least=0):
 
 def summary_of_threads(values):
     return _summary(values, values, False, 0)
+
+
+def summary_apart(values, distances, least):
+    """Of a work of two threads apart, when the least of all distances is this."""
+    near = [value for value, distance in zip(values, distances) if distance <= NEAR * least]
+    few = len(near) < max(ENOUGH, ENOUGH_PART * len(values))
+    return _summary(values, values if few else near, few, 0 if few else len(near))
 
 
 def _summary(values, counted, disturbed, calm):

@@ -28,6 +28,7 @@
 
 #include "bench/apart.h"
 #include "bench/hand_over.h"
+#include "bench/ping_pong.h"
 #include "bench/work.h"
 
 namespace weir_bench {
@@ -100,6 +101,7 @@ struct Works {
   }
 
   static void HandOver(benchmark::State& state) {
+    Distanced distanced(state);
     [[maybe_unused]] typename Peer::Thread thread;
     FreeingThread<Peer> other;
     Apart apart(other.handle());
@@ -113,6 +115,7 @@ struct Works {
   }
 
   static void CloneAndSpread(benchmark::State& state) {
+    Distanced distanced(state);
     [[maybe_unused]] typename Peer::Thread thread;
     FreeingThread<Peer> other;
     Apart apart(other.handle());

@@ -227,7 +227,8 @@ TEST(Depot, ShardsKeepEveryMagazine) {
   EXPECT_LE(g_magazines.size(), 64u);
 }
 
-// Of another processor's shard only what is beyond what it keeps is spare; but all of it is there.
+// From another processor's shard nothing comes while it has no more than it keeps; then several at
+// once; but all of it is there.
 TEST(Depot, TheLastOfAnotherShardAreKept) {
   depot_shards = 2;
   auto depot = std::make_unique<Depot>();
@@ -253,8 +254,40 @@ TEST(Depot, TheLastOfAnotherShardAreKept) {
     put(own, 3);
     EXPECT_EQ(take(kKeptMagazines), 3) << "its own are";
     put(1 - own, 2);
-    EXPECT_EQ(take(kKeptMagazines), 2);
-    EXPECT_EQ(take(0), kKeptMagazines);
+    const int64_t moved = std::max<int64_t>(kKeptMagazines / 2, 2);
+    EXPECT_EQ(take(kKeptMagazines), moved);
+    EXPECT_EQ(take(0), kKeptMagazines + 2 - moved);
+  });
+}
+
+// What came along is taken next, and known to be from there.
+TEST(Depot, FullOnesComeSeveralAtOnce) {
+  if (kKeptMagazines < 4) GTEST_SKIP() << "so few are kept that one comes at a time";
+  depot_shards = 2;
+  const TwoShards two;
+  if (!two.there_are) GTEST_SKIP() << "one processor";
+  auto depot = std::make_unique<Depot>();
+  auto put = [&] {
+    Magazine* m = depot->PopEmpty();
+    m->count = 1;
+    depot->PutFull(m);
+    return m;
+  };
+  On(two.here, [&] {
+    for (int64_t i = 0; i <= kKeptMagazines; ++i) put();
+  });
+  On(two.there, [&] { EXPECT_NE(depot->PopFull(kKeptMagazines), nullptr); });
+  Magazine* late = nullptr;
+  On(two.here, [&] { late = put(); });
+  On(two.there, [&] {
+    for (int64_t i = 1; i < kKeptMagazines / 2; ++i) {
+      Magazine* m = depot->PopFull(kKeptMagazines);
+      ASSERT_NE(m, nullptr);
+      EXPECT_NE(m, late);
+      EXPECT_TRUE(Depot::FromAnother(*m));
+    }
+    EXPECT_EQ(depot->PopFull(kKeptMagazines), nullptr);
+    EXPECT_EQ(depot->PopFull(0), late);
   });
 }
 

@@ -223,5 +223,17 @@ TEST(ModelDepot, OfTheOtherShardOnlyWhatItDoesNotKeep) {
              2);
 }
 
+// Several full ones move at once, while their shard's processor takes some.
+TEST(ModelDepot, FullOnesMoveToTheOtherShard) {
+  ExpectSafe("pop | elsewhere: pop what is spare, put, pop", 5,
+             {[] { Move(0), S().Full(4); },
+              [] {
+                Move(1);
+                if (Magazine* m = S().Full(4)) S().Give(m, 1);
+                S().Full(4);
+              }},
+             2);
+}
+
 }  // namespace
 }  // namespace weir
