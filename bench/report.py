@@ -112,7 +112,8 @@ def scale_part(scale):
 def as_earlier(result):
     """What another run's page says of it."""
     about = result["context"]
-    of = "%s, %d processors, %s" % (about["cpu"], about["cores"], about["date"][:10])
+    of = "%s (%s), %d processors, %s" % (about["cpu"], about["cpu_model"], about["cores"],
+                                        about["date"][:10])
     return {"of": of, "rows": list(targets.rows(result))}
 
 
@@ -168,8 +169,7 @@ def markdown(result):
     return text.format(
         line=machine.line(about), rounds=result["rounds"], seconds=result["seconds"],
         alone=samples.SAMPLES_ALONE, repetitions=samples.SAMPLES, enough=100 * samples.ENOUGH_PART,
-        calm=100 * samples.CALM - 100,
-        clean=100 * samples.CLEAN - 100, near=samples.NEAR,
+        calm=100 * samples.CALM - 100, clean=100 * samples.CLEAN - 100, near=samples.NEAR,
         before=about["ping_pong_ns"][0],
         after=about["ping_pong_ns"][-1], targets=targets_table(result),
         works=works_table(result, lambda work: samples.variant(work) == ""),

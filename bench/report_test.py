@@ -119,7 +119,7 @@ class Targets(unittest.TestCase):
         now = result({"W1": {"limit": 4, "weir": 5}})
         now["earlier"] = [report.as_earlier(result(works)) for works in
                           ({"W1": {"limit": 4, "weir": 8}}, {})]
-        self.assertIn("|  | A <CPU>, 2 processors, 2000-01-01 | A <CPU>", report.targets_table(now))
+        self.assertIn("|  | A <CPU> (1), 2 processors, 2000-01-01 | A <CPU>", report.targets_table(now))
         self.assertIn("| W1, C++ | 1.25 x limit | 1.25 | met | 2.00 |  |", report.targets_table(now))
 
 
