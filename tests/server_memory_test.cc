@@ -114,8 +114,10 @@ INSTANTIATE_TEST_SUITE_P(Values, MemoryTest, testing::ValuesIn(kSizes),
 TEST(MemoryChangeTest, SmallAndLargeValuesTakeTurns) {
   auto server = StartServer(TestOptions(16 * kMega));
   Client client(server->port());
+  // Memory moves from one kind to another ten times a second. A fast machine has filled it all before
+  // that, and evicted what had just come.
   for (size_t size : kTurns) {
-    EXPECT_GT(FillAndCount(client, 20 * kMega, size, 64), 100) << size;
+    EXPECT_TRUE(Eventually([&] { return FillAndCount(client, 20 * kMega, size, 64) > 100; })) << size;
   }
 }
 
