@@ -17,6 +17,11 @@
 #include "weir/chain/weir.h"
 #include "weir/stats/exporter.h"
 
+// For ThreadSanitizer: before a fork jemalloc takes all its locks, which can be more than the
+// detector of deadlocks has room for, 64; it then ends the program, or waits for itself.
+extern "C" [[gnu::visibility("default")]] const char* __tsan_default_options();
+extern "C" const char* __tsan_default_options() { return "detect_deadlocks=0"; }
+
 // Not in an unnamed namespace: the symbolizer should find them by name, and the compiler leave each
 // as it is.
 namespace app {
