@@ -118,6 +118,7 @@ void Caches::Pack(Magazine*& m, void* object) {
   if (m == nullptr) {
     m = depot_.PopEmpty();
     if (m == nullptr) return PutLoose(object);
+    // All its lines at once: another processor may have emptied it.
     for (size_t i = 0; i < sizeof *m; i += 64) PrefetchForWrite(reinterpret_cast<char*>(m) + i);
   }
   m->rounds[m->count++] = object;
