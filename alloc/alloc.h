@@ -30,7 +30,7 @@ void FreeSlow(int zone, int type, void* object);
   if (t == nullptr) [[unlikely]]
     return nullptr;
   const size_t tally = static_cast<size_t>(TallyOf(zone, type));
-  void* object = t->caches[zone].Take(t->allocs[tally], t->due[tally]);
+  void* object = t->caches[zone].Take(t->allocs[tally]);
   if (object != nullptr) [[likely]]
     OnAlloc(zone, object);
   return object;

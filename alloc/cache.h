@@ -14,7 +14,7 @@
 // busy and keeps its hands off, or the owner sees lim == 0 and takes the slow path. Nobody waits
 // for anybody.
 //
-// Signal handlers. The owner looks at busy, sets it, and only then reads count. A handler that
+// Signal handlers. The owner sets busy, unless it is, and only then reads count. A handler that
 // comes before it is set is a whole operation of its own; one that comes after sees it set and
 // goes to the depot. (Busy as a bit of count would leave a gap: count read, handler, busy set.)
 //
@@ -64,6 +64,7 @@
 #include "weir/reclaim/fence.h"
 #include "weir/stats/atomic.h"
 #include "weir/stats/break.h"
+#include "weir/stats/countdown.h"
 #include "weir/stats/counter.h"
 
 namespace weir {
@@ -74,12 +75,12 @@ class Cache {
 
   // ---- The owner, fast ----
 
-  // An object, counted in `allocs`; nullptr: take the slow path, as also when `due` allocations were
-  // counted (alloc/sampling.h).
-  void* Take(Counter& allocs, const uint64_t& due) {
-    if (busy_.Own() != 0) [[unlikely]]
+  // An object, counted in `allocs`; nullptr: take the slow path, as also when that says so
+  // (alloc/sampling.h).
+  template <int kLowBits>
+  void* Take(Countdown<kLowBits> allocs) {
+    if (!busy_.Claim()) [[unlikely]]  // relaxed: ordered by the fence, see [C1]
       return nullptr;
-    busy_.store(1, std::memory_order_relaxed);  // ordered by the fence, see [C1]
     LightFence();
     const uint64_t n = count_.Own();
     // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
@@ -90,11 +91,10 @@ class Cache {
       return nullptr;
     }
     void* object = slots_[n - 1];
-    if (allocs.Own() >= due) [[unlikely]] {
+    if (!allocs.Count()) [[unlikely]] {
       busy_.store(0, std::memory_order_release);  // [C2]
       return nullptr;
     }
-    allocs.Increment();
     count_.store(n - 1, std::memory_order_relaxed);  // published by [C2]
     // [C2] release: pairs with [C4]; what we did with slots happens before the reclaimer's turn.
     busy_.store(0, std::memory_order_release);
@@ -104,9 +104,8 @@ class Cache {
 
   // Puts an object in, counted in `frees`; false: take the slow path.
   bool Put(void* object, Counter& frees) {
-    if (busy_.Own() != 0) [[unlikely]]
+    if (!busy_.Claim()) [[unlikely]]  // as in Take
       return false;
-    busy_.store(1, std::memory_order_relaxed);  // as in Take
     LightFence();
     const uint64_t n = count_.Own();
     if (n >= lim_.load(std::memory_order_acquire)) [[unlikely]] {  // [C1]
@@ -134,7 +133,7 @@ class Cache {
     if (busy_.Own() != 0) return kReentered;
     // [C5] seq_cst: pairs with [C3] and [C4]. A reclaimer that does not see us busy has put
     // kRevoking where we see it.
-    busy_.exchange(1, std::memory_order_seq_cst);
+    busy_.exchange(kBusy, std::memory_order_seq_cst);
     // [C6] seq_cst: the load of that pair; acquire besides, pairs with [C7].
     uint32_t ctl = ctl_.load(std::memory_order_seq_cst);
     if (ctl == kOwned) return kEntered;
@@ -275,6 +274,8 @@ class Cache {
     for (uint32_t i = 0; i < n; ++i) take(slots_[i]);
   }
 
+  static constexpr uint32_t kBusy = OwnersAtomic<uint32_t>::kClaimed;
+
   // ---- Owner-written ----
   alignas(64) OwnersAtomic<uint32_t> busy_{0};
   // Reclaimer-written, but read by the owner in every operation, and written seldom.
@@ -315,7 +316,7 @@ bool Cache::Collect(TakeObject take) {
 }
 
 inline bool Cache::Close() {
-  busy_.exchange(1, std::memory_order_seq_cst);         // [C5]
+  busy_.exchange(kBusy, std::memory_order_seq_cst);         // [C5]
   uint32_t ctl = ctl_.load(std::memory_order_seq_cst);  // [C6]
   for (;;) {
     switch (ctl) {
@@ -334,7 +335,7 @@ inline bool Cache::Close() {
                                        std::memory_order_acquire)) {
           return false;
         }
-        busy_.exchange(1, std::memory_order_seq_cst);  // [C5]
+        busy_.exchange(kBusy, std::memory_order_seq_cst);  // [C5]
         ctl = ctl_.load(std::memory_order_seq_cst);    // [C6]
         break;
       default:  // kTaken: nothing in it

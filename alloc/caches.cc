@@ -93,7 +93,7 @@ void* Caches::Alloc(ThreadRecord& t, int tally, int64_t kept) {
   void* object = nullptr;
   if (cache.count() != 0) {
     object = cache.Pop();
-    t.allocs[tally].Add(1);
+    t.allocs[tally].CountOne();
   }
   cache.Leave();
   return object;
@@ -196,7 +196,7 @@ void Caches::RecallIdle(std::initializer_list<Caches*> which) {
   RecallIf(which, [](ThreadRecord& r, int id) {
     uint64_t operations = 0;
     ForEachTally(TalliesOf(id),
-                 [&](int i) { operations += r.allocs[i].Read() + r.frees[i].Read(); });
+                 [&](int i) { operations += r.allocs.Read(i) + r.frees[i].Read(); });
     return std::exchange(r.idle_mark[id], operations) == operations;
   });
 }

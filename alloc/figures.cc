@@ -73,7 +73,7 @@ namespace {
 void SumAllocs(const weir_pools& pools, TallyRanges which, weir::Tallies& out) {
   ForEachTally(which, [&](int i) { out.allocs[i] = pools.shared.allocs[i].Read(); });
   pools.records.ForEach([&](const ThreadRecord& r) {
-    ForEachTally(which, [&](int i) { out.allocs[i] += r.allocs[i].Read(); });
+    ForEachTally(which, [&](int i) { out.allocs[i] += r.allocs.Read(i); });
   });
 }
 

@@ -75,12 +75,14 @@ void ReportStacks(int zone, int pool) {
   }
 }
 
+uint64_t Allocs(const ThreadRecord& r, int tally) { return r.allocs.Read(tally); }
+uint64_t Allocs(const SharedCounts& shared, int tally) { return shared.allocs[tally].Read(); }
+
 // Of a thread's counts, or the shared ones.
 template <typename Counts>
 int64_t HeldBy(const Counts& counts, int zone) {
   uint64_t held = 0;
-  ForEachTally(TalliesOf(zone),
-               [&](int i) { held += counts.allocs[i].Read() - counts.frees[i].Read(); });
+  ForEachTally(TalliesOf(zone), [&](int i) { held += Allocs(counts, i) - counts.frees[i].Read(); });
   return static_cast<int64_t>(held);
 }
 

@@ -26,6 +26,13 @@ uint64_t Gap(int64_t one_in, uint64_t& random) {
   return 1 + static_cast<uint64_t>(std::log(u) / std::log1p(-1.0 / static_cast<double>(one_in)));
 }
 
+// The next slow allocation is the one that `due` says, or comes before.
+void Arm(ThreadRecord& t, int tally) {
+  auto allocs = t.allocs[tally];
+  const uint64_t so_far = allocs.Own(), due = t.due[tally];
+  allocs.Arm(due > so_far ? due - so_far : 0);
+}
+
 }  // namespace
 
 // [H1] seq_cst: pairs with [H2].
@@ -36,15 +43,22 @@ void SeeSampleRate(ThreadRecord& t) {
   if (t.rate_seen == now) return;
   t.rate_seen = now;
   std::fill(std::begin(t.due), std::end(t.due), kAsk);
+  for (int i = 0; i < kTallies; ++i) {
+    if (t.allocs[i].Left() != 0) t.allocs[i].Arm(0);
+  }
 }
 
 bool DrawSample(ThreadRecord& t, int tally) {
   SeeSampleRate(t);
   const uint64_t so_far = t.allocs[tally].Own();
   uint64_t& due = t.due[tally];
-  if (so_far < due) return false;
+  if (so_far < due) {
+    if (t.allocs[tally].Left() == 0) Arm(t, tally);  // it counts no further than kMost
+    return false;
+  }
   if (t.rate_seen == 0) {
     due = kOff;
+    Arm(t, tally);
     return false;
   }
   bool chosen = due != kAsk;
@@ -54,11 +68,14 @@ bool DrawSample(ThreadRecord& t, int tally) {
     chosen = true;
     due += Gap(t.rate_seen, t.random);
   }
+  Arm(t, tally);
   return chosen;
 }
 
 void PassSample(ThreadRecord& t, int tally) {
-  if (t.due[tally] != kAsk && t.due[tally] != kOff) --t.due[tally];
+  if (t.due[tally] == kAsk || t.due[tally] == kOff) return;
+  --t.due[tally];
+  Arm(t, tally);
 }
 
 void SetSampleRate(int64_t one_in) {

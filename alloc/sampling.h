@@ -1,8 +1,8 @@
 // Which allocations are recorded (alloc/held.h): of all that threads take from their caches one in
 // so many, at random, each as likely as any other. How many allocations lie between two that are
 // chosen is drawn from a geometric distribution, for each thread and tally apart; so no rhythm in
-// which a program allocates can hide from it. Until then the fast path compares two numbers that
-// only its thread writes.
+// which a program allocates can hide from it. Until then the fast path counts down
+// (stats/countdown.h).
 //
 // A new rate reaches a thread by revocation. All caches are recalled, so the next operation of each
 // is a slow one, and that looks at the rate after it has its cache back: [H1] and [C9] of the owner

@@ -12,6 +12,7 @@
 #include "weir/alloc/cache.h"
 #include "weir/alloc/layout.h"
 #include "weir/reclaim/registry.h"
+#include "weir/stats/countdown.h"
 #include "weir/stats/counter.h"
 #include "weir/stats/snapshot.h"
 
@@ -57,12 +58,11 @@ struct alignas(256) ThreadRecord {
   uint64_t idle_mark[WEIR_NZONES] = {};
   Cache caches[WEIR_NZONES];
   alignas(256) char before_allocs[kPairTo];
-  Counter allocs[kTallies];
+  Countdowns<kTallies> allocs;  // to the next that alloc/sampling.h has to look at
   alignas(256) char before_frees[kPairTo];
   Counter frees[kTallies];
-  alignas(256) char before_due[kPairTo];
-  // From which count in `allocs` on the next allocation takes the slow path, which says whether it
-  // is recorded (alloc/sampling.h). 0: it has to be asked.
+  // From which count in `allocs` on the next allocation is recorded (alloc/sampling.h). 0: that has
+  // to be asked.
   uint64_t due[kTallies] = {};
   // In the record of the default set: those of the same thread in the others, or nullptr.
   ThreadRecord* others[kMaxPools] = {};

@@ -143,11 +143,10 @@ void DropExt(mbuf* m) {
 namespace {
 
 [[gnu::always_inline]] inline mbuf* FreeAlone(mbuf* m, ThreadRecord* t) {
-  const int tally = m->m_tally;
   mbuf* next = m->m_next;
   m->m_state = MbufState(m, kMbufFree);
-  if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
-    return FreeMbufSlow(WEIR_ZONE_MBUF, tally, m);
+  if (!FreeFast(t, WEIR_ZONE_MBUF, m->m_tally, m)) [[unlikely]]
+    return FreeMbufSlow(WEIR_ZONE_MBUF, m);
   return next;
 }
 
@@ -157,12 +156,11 @@ namespace {
   const uint32_t kind = ExtKind(m);
   if (kind == EXT_PACKET) {
     // The cluster stays with its last holder: they are a packet again.
-    const int tally = m->m_tally;
     mbuf* next = m->m_next;
     m->m_ext.ext_cnt = nullptr;
     m->m_state = MbufState(m, kMbufFree);
-    if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
-      return FreeMbufSlow(WEIR_ZONE_PACKET, tally, m);
+    if (!FreeFast(t, WEIR_ZONE_PACKET, m->m_tally, m)) [[unlikely]]
+      return FreeMbufSlow(WEIR_ZONE_PACKET, m);
     return next;
   }
   if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), 0, m->m_ext.ext_buf)) [[unlikely]]

@@ -48,7 +48,7 @@ mbuf* FreeElsewhere(mbuf* m);
 // m_free of any other that has an external buffer.
 mbuf* FreeWithExt(mbuf* m);
 // FreeSlow of an mbuf or a packet. Like the others, returns the mbuf that follows.
-mbuf* FreeMbufSlow(int zone, int type, mbuf* m);
+mbuf* FreeMbufSlow(int zone, mbuf* m);
 // m_freem of what follows the first mbuf.
 void FreeRest(mbuf* m);
 
@@ -177,7 +177,7 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
     if (kind == EXT_PACKET) [[likely]] {
       m->m_state = MbufState(m, kMbufFree);
       if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
-        return Called(FreeMbufSlow(WEIR_ZONE_PACKET, tally, m));
+        return Called(FreeMbufSlow(WEIR_ZONE_PACKET, m));
       return next;
     }
     if (kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)) [[unlikely]]
@@ -185,7 +185,7 @@ WEIR_INLINED_ mbuf* Free(mbuf* m) {
   }
   m->m_state = MbufState(m, kMbufFree);
   if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]
-    return Called(FreeMbufSlow(WEIR_ZONE_MBUF, tally, m));
+    return Called(FreeMbufSlow(WEIR_ZONE_MBUF, m));
   return next;
 }
 

@@ -171,9 +171,9 @@ mbuf* GetSizeFrom(weir_pools& pools, int size, int how, int type, int flags) {
   return next;
 }
 
-[[gnu::noinline]] mbuf* FreeMbufSlow(int zone, int type, mbuf* m) {
+[[gnu::noinline]] mbuf* FreeMbufSlow(int zone, mbuf* m) {
   mbuf* next = m->m_next;
-  FreeSlow(zone, type, m);
+  FreeSlow(zone, m->m_tally, m);
   return next;
 }
 

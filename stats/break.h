@@ -36,6 +36,7 @@ enum Break {
   kBreakRateLook = 24,     // alloc/caches.cc: who restores a cache does not look at the rate
   kBreakHeldSerial = 25,   // alloc/held.h [H6]: who read a record does not look at its serial again
   kBreakHeldKey = 26,      // alloc/held.h [H3]: a place is given up relaxed
+  kBreakCountBase = 27,    // stats/countdown.h: who read a count does not look at its base again
   kBreakRangeLock = 40,    // alloc/slab_range.cc: slabs are handed out without the lock
   kBreakForkRanges = 41,   // alloc/fork.cc: a fork does not take the lock of the ranges
   kBreakRangeMask = 42,    // alloc/slab_range.cc: signals arrive while the lock is held

@@ -15,11 +15,11 @@ namespace weir {
 class Counter {
  public:
   void Add(uint64_t n) { Set(Own() + n); }
-  void Increment() { value_.Increment(); }  // as Set: [K1]
+  void Increment() { value_.Add(1); }  // as Set: [K1]
 
   // The owner's own view, and a higher value.
   uint64_t Own() const { return value_.Own(); }
-  // [K1] release: pairs with [K2], so that who sees a free counted also sees the allocation that
+  // [K1] release: pairs with [K2] and, in a Countdown, with [K7], so that who sees a free counted also sees the allocation that
   // came before it counted; else a snapshot could show negative use.
   void Set(uint64_t n) { value_.store(n, std::memory_order_release); }
 

@@ -32,13 +32,14 @@ struct Bag {
 
 struct State {
   Cache cache;
-  Counter allocs, frees;
-  uint64_t never = UINT64_MAX;
+  Countdowns<1> allocs;
+  Counter frees;
   Plain<int> objects[kObjects];
   Bag bags[model::kMaxThreads + 1];
   Atomic<uint32_t> ended{0};
 
   State() {
+    allocs[0].Arm(UINT64_MAX);
     cache.Open();
     MODEL_CHECK(cache.Enter() == Cache::kEmpty);
     cache.Restore(model::Membarrier() ? kCacheMax : 0);
@@ -66,7 +67,7 @@ struct State {
     return true;
   }
   void Alloc() {
-    void* object = cache.Take(allocs, never);
+    void* object = cache.Take(allocs[0]);
     if (object == nullptr && Open()) {
       if (cache.count() != 0) object = cache.Pop();
       cache.Leave();

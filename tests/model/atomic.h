@@ -40,6 +40,15 @@ T Load(const T& value, const Clock& sync, std::memory_order order) {
   return v;
 }
 
+// What the only thread that writes it, the calling one, has written last: no step.
+template <typename T>
+T Latest(const T& value) {
+  T v = value;
+  if (!Running()) return v;
+  if (const Store* own = Buffered(&value)) memcpy(&v, &own->bits, sizeof v);
+  return v;
+}
+
 template <typename T>
 void StoreTo(T& value, Clock& sync, T v, std::memory_order order) {
   if (!Running()) {
@@ -129,6 +138,7 @@ class Atomic : public model::AtomicOperations<Atomic<T>, T> {
  public:
   constexpr Atomic() = default;
   constexpr Atomic(T v) : value_(v) {}
+  T Latest() const { return model::Latest(value_); }
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 

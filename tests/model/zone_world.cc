@@ -18,7 +18,7 @@ namespace weir {
 namespace {
 
 // Metadata and slabs come from here, so that they can be put back with everything else.
-constexpr size_t kMetadataBytes = 8 << 20;
+constexpr size_t kMetadataBytes = 10 << 20;
 alignas(4096) char metadata[kMetadataBytes];
 size_t metadata_used = 0;
 
@@ -144,9 +144,10 @@ static Plain<int>& In(void* object) { return *static_cast<Plain<int>*>(object); 
 
 bool ZoneWorld::KnowsRate(int self) {
   ThreadRecord& r = *records_[self];
-  const uint64_t never = UINT64_MAX;
+  if (r.rate_seen == SampleRate()) return true;
   // Or it will when it next allocates, for it cannot do so on the fast path.
-  return r.rate_seen == SampleRate() || r.caches[kind_].Take(r.allocs[0], never) == nullptr;
+  r.allocs[0].Arm(UINT64_MAX);
+  return r.caches[kind_].Take(r.allocs[0]) == nullptr;
 }
 
 bool ZoneWorld::Alloc(int self, int how, int kind) {
