@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <vector>
 
 #include "bench/buffer.h"
 #include "bench/work.h"
@@ -47,9 +46,11 @@ typename Peer::Buf* PassThrough(const char* from) {
 template <typename Peer>
 void BuildAndCut(benchmark::State& state) {
   [[maybe_unused]] typename Peer::Thread thread;
-  const std::vector<char> in(kChainBytes, 'x');
+  // Not from the peer's own malloc, which would put it somewhere else in a cache line and a page.
+  alignas(4096) static char in[kChainBytes];
+  memset(in, 'x', sizeof in);
   for (auto _ : state) {
-    typename Peer::Buf* b = PassThrough<Peer>(in.data());
+    typename Peer::Buf* b = PassThrough<Peer>(in);
     benchmark::DoNotOptimize(Peer::Data(b)[kChainBytes - 1]);
     Peer::FreeChain(b);
   }
