@@ -46,11 +46,15 @@ typename Peer::Buf* PassThrough(const char* from) {
 template <typename Peer>
 void BuildAndCut(benchmark::State& state) {
   [[maybe_unused]] typename Peer::Thread thread;
-  // Not from the peer's own malloc, which would put it somewhere else in a cache line and a page.
-  alignas(4096) static char in[kChainBytes];
+  // Not from the peer's own malloc, which would put it somewhere else in a cache line and a page. It
+  // comes in at each place of a page in turn, as some suit one peer better than another.
+  constexpr size_t kPage = 4096, kStep = 5 * 64;
+  alignas(kPage) static char in[kChainBytes + kPage];
   memset(in, 'x', sizeof in);
+  size_t at = 0;
   for (auto _ : state) {
-    typename Peer::Buf* b = PassThrough<Peer>(in);
+    at = (at + kStep) % kPage;
+    typename Peer::Buf* b = PassThrough<Peer>(in + at);
     benchmark::DoNotOptimize(Peer::Data(b)[kChainBytes - 1]);
     Peer::FreeChain(b);
   }

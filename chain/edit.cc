@@ -11,11 +11,46 @@ namespace weir {
 namespace {
 
 // m's last mbuf, or NULL if m is NULL or n is part of it.
-mbuf* LastBefore(mbuf* m, const mbuf* n) {
+inline mbuf* LastBefore(mbuf* m, const mbuf* n) {
   for (; m != nullptr && m != n; m = m->m_next) {
     if (m->m_next == nullptr) return m;
   }
   return nullptr;
+}
+
+void Link(mbuf* last, mbuf* n) {
+  n->m_nextpkt = nullptr;
+  last->m_next = n;
+}
+
+// Whether nothing of n can move into `last`, and n's header goes without a call; then n is linked.
+// The usual case of a join: whoever does only this saves no registers.
+[[gnu::always_inline]] inline bool JoinFast(mbuf* last, mbuf* n) {
+  if (n->m_len <= M_TRAILINGROOM(last)) return false;
+  if (n->m_flags & M_PKTHDR) {
+    if (n->m_pkthdr.tags != nullptr) return false;
+    DropHeader(n);
+  }
+  Link(last, n);
+  return true;
+}
+[[gnu::noinline]] int Join(mbuf* last, mbuf* n) {
+  while (n != nullptr && Coalesce(last, n)) n = m_free(n);
+  if (n == nullptr) return 0;
+  if (n->m_flags & M_PKTHDR) DropHeader(n);
+  Link(last, n);
+  return 0;
+}
+[[gnu::noinline]] int JoinPacket(mbuf* m, mbuf* last, mbuf* n, int64_t len) {
+  m->m_pkthdr.len = static_cast<int32_t>(len);
+  return Join(last, n);
+}
+// m_catpkt of an n without a header.
+[[gnu::noinline]] int JoinChain(mbuf* m, mbuf* n) {
+  const int64_t len = m->m_pkthdr.len + Total(n);
+  if (len > INT32_MAX) return EMSGSIZE;
+  mbuf* last = LastBefore(m, n);
+  return last == nullptr ? EINVAL : JoinPacket(m, last, n, len);
 }
 
 void TrimHead(mbuf* m, int64_t len) {
@@ -52,22 +87,19 @@ extern "C" {
 int m_cat(struct mbuf* m, struct mbuf* n) {
   struct mbuf* last = weir::LastBefore(m, n);
   if (last == nullptr) return EINVAL;
-  while (n != nullptr && weir::Coalesce(last, n)) n = m_free(n);
-  if (n != nullptr) {
-    if (n->m_flags & M_PKTHDR) weir::DropHeader(n);
-    n->m_nextpkt = nullptr;
-    last->m_next = n;
-  }
-  return 0;
+  if (n == nullptr || weir::JoinFast(last, n)) return 0;
+  return weir::Join(last, n);
 }
 
 int m_catpkt(struct mbuf* m, struct mbuf* n) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return EINVAL;
   if (n == nullptr) return 0;
-  int64_t len = (n->m_flags & M_PKTHDR) ? n->m_pkthdr.len : weir::Total(n);
-  len += m->m_pkthdr.len;
+  if (!(n->m_flags & M_PKTHDR)) return weir::JoinChain(m, n);
+  const int64_t len = int64_t{m->m_pkthdr.len} + n->m_pkthdr.len;
   if (len > INT32_MAX) return EMSGSIZE;
-  if (int error = m_cat(m, n); error != 0) return error;
+  struct mbuf* last = weir::LastBefore(m, n);
+  if (last == nullptr) return EINVAL;
+  if (!weir::JoinFast(last, n)) return weir::JoinPacket(m, last, n, len);
   m->m_pkthdr.len = static_cast<int32_t>(len);
   return 0;
 }
