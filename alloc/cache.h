@@ -83,7 +83,7 @@ class Cache {
       return nullptr;
     LightFence();
     const uint64_t n = count_.Own();
-    // [C1] acquire: with the store above and LightFence, the owner's half of the asymmetric fence;
+    // [C1] acquire: with busy, claimed above, and LightFence, the owner's half of the asymmetric fence;
     // pairs with [C3]; else we could take from a slot that the reclaimer is emptying.
     // One unsigned compare finds the cache empty and revoked.
     if (n - 1 >= lim_.load(std::memory_order_acquire)) [[unlikely]] {
@@ -316,7 +316,7 @@ bool Cache::Collect(TakeObject take) {
 }
 
 inline bool Cache::Close() {
-  busy_.exchange(kBusy, std::memory_order_seq_cst);         // [C5]
+  busy_.exchange(kBusy, std::memory_order_seq_cst);     // [C5]
   uint32_t ctl = ctl_.load(std::memory_order_seq_cst);  // [C6]
   for (;;) {
     switch (ctl) {
@@ -336,7 +336,7 @@ inline bool Cache::Close() {
           return false;
         }
         busy_.exchange(kBusy, std::memory_order_seq_cst);  // [C5]
-        ctl = ctl_.load(std::memory_order_seq_cst);    // [C6]
+        ctl = ctl_.load(std::memory_order_seq_cst);        // [C6]
         break;
       default:  // kTaken: nothing in it
         Kill();

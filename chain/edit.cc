@@ -18,7 +18,8 @@ inline mbuf* LastBefore(mbuf* m, const mbuf* n) {
   return nullptr;
 }
 
-void Link(mbuf* last, mbuf* n) {
+inline void Link(mbuf* last, mbuf* n) {
+  if (n->m_flags & M_PKTHDR) DropHeader(n);
   n->m_nextpkt = nullptr;
   last->m_next = n;
 }
@@ -27,18 +28,14 @@ void Link(mbuf* last, mbuf* n) {
 // The usual case of a join: whoever does only this saves no registers.
 [[gnu::always_inline]] inline bool JoinFast(mbuf* last, mbuf* n) {
   if (n->m_len <= M_TRAILINGROOM(last)) return false;
-  if (n->m_flags & M_PKTHDR) {
-    if (n->m_pkthdr.tags != nullptr) return false;
-    DropHeader(n);
-  }
+  if ((n->m_flags & M_PKTHDR) && n->m_pkthdr.tags != nullptr) return false;
   Link(last, n);
   return true;
 }
+// Any other; 0, so that it can be what m_cat returns.
 [[gnu::noinline]] int Join(mbuf* last, mbuf* n) {
   while (n != nullptr && Coalesce(last, n)) n = m_free(n);
-  if (n == nullptr) return 0;
-  if (n->m_flags & M_PKTHDR) DropHeader(n);
-  Link(last, n);
+  if (n != nullptr) Link(last, n);
   return 0;
 }
 [[gnu::noinline]] int JoinPacket(mbuf* m, mbuf* last, mbuf* n, int64_t len) {
