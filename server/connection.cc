@@ -69,6 +69,7 @@ void Connection::OnReadable() {
   for (int i = 0; i < kReadsPerTurn && wants_input(); ++i) {
     if (!ReadOnce()) break;
   }
+  worker_.shared().memory.BalanceIfCrossed();
   Settle();
   worker_.FlushReady();
 }
@@ -91,9 +92,9 @@ bool Connection::ReadOnce() {
       no_room_since_ms_ = worker_.now_ms;
       worker_.counters.memory_waits.Add(1);
     }
-    // Another thread's drain may be under way, and this one's allocation was turned away.
-    worker_.shared().memory.MakeRoom();
-    if (worker_.now_ms - no_room_since_ms_ >= kPatienceMs) GiveUpReading();
+    bool made_room = worker_.shared().memory.MakeRoom();
+    if (worker_.now_ms - no_room_since_ms_ < kPatienceMs) return made_room;
+    GiveUpReading();
     return false;
   }
   no_room_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <utility>
 
 #include "weir/chain/mbuf.h"
 #include "weir/chain/weir.h"
@@ -18,6 +19,8 @@ constexpr int64_t kFewObjects = 16;
 constexpr int kGivenOut = 95;
 constexpr int kLeastText = 6;
 constexpr int kLeastZones = 10;
+// What text that is short leaves of the zones' memory beyond what is in use.
+constexpr int kReserve = 5;
 // Parts of what the zones have. Two mbufs for a cluster are 20 %.
 constexpr int kFewestMbufs = 12;
 constexpr int kMbufs = 20;
@@ -25,9 +28,23 @@ constexpr int kMostMbufs = 40;
 
 constexpr int64_t Percent(int64_t whole, int percent) { return whole / 100 * percent; }
 
-// In use to the last few, and far from it.
-bool Short(const weir_zone_snapshot& zone) { return zone.in_use > Percent(zone.limit, 97); }
-bool Ample(const weir_zone_snapshot& zone) { return zone.in_use < Percent(zone.limit, 92); }
+// Parts of a zone's limit that are in use when it is short, and when it is far from it.
+constexpr int kShort = 97;
+constexpr int kAmple = 92;
+
+constexpr int kZones[] = {WEIR_ZONE_MBUF, WEIR_ZONE_CLUSTER};
+
+int64_t BytesHeld(const struct weir_snapshot& snapshot) {
+  int64_t bytes = 0;
+  for (const weir_zone_snapshot& zone : snapshot.zones) bytes += zone.bytes;
+  return bytes;
+}
+
+int64_t BytesInUse(const struct weir_snapshot& snapshot) {
+  int64_t bytes = 0;
+  for (const weir_zone_snapshot& zone : snapshot.zones) bytes += zone.in_use * zone.size;
+  return bytes;
+}
 
 }  // namespace
 
@@ -61,45 +78,69 @@ void Memory::SetLimit(int zone, int64_t objects, int64_t in_use) {
   (void)weir_set_limit(zone, static_cast<long>(objects));
 }
 
-// One percent at a time towards where both run short together.
+// Towards where both run short together: to the proportion of what is in use, and a percent at
+// least, as of the one that is short more is wanted than that.
 void Memory::ChooseMbufPercent(const struct weir_snapshot& snapshot) {
-  const weir_zone_snapshot& mbufs = snapshot.zones[WEIR_ZONE_MBUF];
-  const weir_zone_snapshot& clusters = snapshot.zones[WEIR_ZONE_CLUSTER];
-  if (Short(mbufs) && Ample(clusters)) {
-    mbuf_percent_ = std::min(mbuf_percent_ + 1, kMostMbufs);
-  } else if (Short(clusters) && Ample(mbufs)) {
-    mbuf_percent_ = std::max(mbuf_percent_ - 1, kFewestMbufs);
+  bool is_short[2], is_ample[2];
+  int64_t bytes[2];
+  for (int zone : kZones) {
+    const weir_zone_snapshot& now = snapshot.zones[zone];
+    is_short[zone] = std::exchange(drains_[zone], now.drains) != now.drains ||
+                     now.in_use > Percent(now.limit, kShort);
+    is_ample[zone] = now.in_use < Percent(now.limit, kAmple);
+    bytes[zone] = now.in_use * now.size;
+  }
+  const int64_t all = std::max<int64_t>(bytes[WEIR_ZONE_MBUF] + bytes[WEIR_ZONE_CLUSTER], 1);
+  const int percent = static_cast<int>(100 * bytes[WEIR_ZONE_MBUF] / all);
+  if (is_short[WEIR_ZONE_MBUF] && is_ample[WEIR_ZONE_CLUSTER]) {
+    mbuf_percent_ = std::min(std::max(percent, mbuf_percent_ + 1), kMostMbufs);
+  } else if (is_short[WEIR_ZONE_CLUSTER] && is_ample[WEIR_ZONE_MBUF]) {
+    mbuf_percent_ = std::max(std::min(percent, mbuf_percent_ - 1), kFewestMbufs);
   }
 }
 
-void Memory::Balance() {
-  std::lock_guard lock(balancing_);
-  struct weir_snapshot snapshot;
-  weir_snapshot(&snapshot);
-  int64_t zone_bytes = 0;
-  for (const weir_zone_snapshot& zone : snapshot.zones) zone_bytes += zone.bytes;
-  int64_t text_bytes = static_cast<int64_t>(store_.totals().text_bytes);
-  int64_t max = max_.load(std::memory_order_relaxed);
-  int64_t all = Percent(max, kGivenOut);
-  int64_t least_text = Percent(max, kLeastText);
-
-  int64_t text_limit =
-      std::clamp(all - zone_bytes, least_text, all - Percent(max, kLeastZones));
-  store_.set_text_limit(static_cast<size_t>(text_limit));
-  if (text_bytes > text_limit) store_.TrimAll();
-
+void Memory::ShareOutToZones(int64_t bytes, const struct weir_snapshot& snapshot) {
   ChooseMbufPercent(snapshot);
-  Share share =
-      ShareOut(all - std::clamp(text_bytes, least_text, text_limit), mbuf_percent_);
+  Share share = ShareOut(bytes, mbuf_percent_);
   const int64_t wanted[] = {share.mbufs, share.clusters};
-  for (int zone : {WEIR_ZONE_MBUF, WEIR_ZONE_CLUSTER}) {
+  for (int zone : kZones) {
     // Small steps are not worth it, least of all downwards, where free objects must be given back.
     int64_t now = snapshot.zones[zone].limit;
     if (std::abs(now - wanted[zone]) * 100 > now) {
       SetLimit(zone, wanted[zone], snapshot.zones[zone].in_use);
     }
   }
+}
+
+void Memory::Balance() {
+  std::lock_guard lock(balancing_);
+  const int64_t max = max_.load(std::memory_order_relaxed);
+  const int64_t all = Percent(max, kGivenOut);
+  const int64_t least_text = Percent(max, kLeastText);
+  const int64_t most_text = all - Percent(max, kLeastZones);
+
+  struct weir_snapshot snapshot;
+  weir_snapshot(&snapshot);
+  const int64_t text_bytes = static_cast<int64_t>(store_.totals().text_bytes);
+  int64_t text = text_bytes;
+  // What is free in the zones is of more use to text then, but for some to read into.
+  if (store_.TakeTextWasShort()) {
+    text = std::max(text, all - BytesInUse(snapshot) - Percent(max, kReserve));
+  }
+  ShareOutToZones(all - std::clamp(text, least_text, most_text), snapshot);
+
+  weir_snapshot(&snapshot);
+  const int64_t zone_bytes = BytesHeld(snapshot);
+  const int64_t text_limit = std::clamp(all - zone_bytes, least_text, most_text);
+  store_.set_text_limit(static_cast<size_t>(text_limit));
+  if (text_bytes > text_limit) store_.TrimAll();
   used_.store(zone_bytes + text_bytes, std::memory_order_relaxed);
+}
+
+bool Memory::BalanceIfCrossed() {
+  if (!store_.TakeWasCrossed()) return false;
+  Balance();
+  return true;
 }
 
 void Memory::SetMax(int64_t max_bytes) {

@@ -89,6 +89,15 @@ void Shard::Remove(Entry* entry) {
   by_use_.erase(by_use_.iterator_to(*entry));
   entry_bytes_ -= entry->bytes();
   Entry::Destroy(entry);
+  ShrinkTable();
+}
+
+// A table never shrinks by itself, and one that many short values have left behind could take all
+// the memory that its shard may. What it shrinks to doubles before the next insertion at most, and
+// then seven eighths must go before it shrinks again.
+void Shard::ShrinkTable() {
+  constexpr size_t kSmall = 64;
+  if (table_.capacity() > kSmall && table_.size() < table_.capacity() / 8) table_.rehash(0);
 }
 
 void Shard::Clear() {

@@ -76,6 +76,7 @@ class Shard {
   static constexpr size_t kBytesOfSlot = sizeof(Entry*) + 1;
 
   Entry* Upsert(const HashedKey& key, size_t room, int64_t now_ms, bool keep_expiry);
+  void ShrinkTable();
   void MarkUsed(Entry* entry, int64_t now_ms);
 
   absl::flat_hash_set<Entry*, Hash, Same> table_;

@@ -38,6 +38,8 @@ void Store::TrimText(Shard& shard, const Entry* written) {
   while (shard.bytes() > limit) {
     Entry* oldest = shard.Oldest();
     if (oldest == nullptr || oldest == written) return;
+    Note(text_was_short_);
+    if (oldest->is_chain()) Note(was_crossed_);
     shard.Remove(oldest);
     evictions_.Add(1);
   }
@@ -65,6 +67,7 @@ std::optional<int64_t> Store::EvictOlder(size_t i, int64_t until_ms, Eviction& e
     eviction.freed += objects;
     eviction.objects_left -= objects;
     eviction.text_left -= static_cast<int64_t>(oldest->bytes());
+    if (!oldest->is_chain()) Note(was_crossed_);
     shard.Remove(oldest);
     evictions_.Add(1);
   }

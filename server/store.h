@@ -50,6 +50,12 @@ class Store {
   // Under a Lock: what a write does last. Evicts the shard's oldest, but never `written`, until
   // its text is within its part of the limit.
   void TrimText(Shard& shard, const Entry* written);
+  // Whether a write had to evict for its text since this was last asked.
+  bool TakeTextWasShort() { return Take(text_was_short_); }
+  // Whether a value of one kind went for memory of the other since this was last asked: then the
+  // line between them should move.
+  bool TakeWasCrossed() { return Take(was_crossed_); }
+
   // Bytes outside of mbufs that all shards together may take.
   void set_text_limit(size_t bytes) { text_limit_.store(bytes, std::memory_order_relaxed); }
   size_t text_limit() const { return text_limit_.load(std::memory_order_relaxed); }
@@ -102,8 +108,19 @@ class Store {
   // or nothing if it is empty or in use.
   std::optional<int64_t> EvictOlder(size_t i, int64_t until_ms, Eviction& eviction);
 
+  // Hints, hence relaxed: who comes too late sees it the next time. Written and taken when they
+  // change only, as all threads look.
+  static void Note(std::atomic<bool>& hint) {
+    if (!hint.load(std::memory_order_relaxed)) hint.store(true, std::memory_order_relaxed);
+  }
+  static bool Take(std::atomic<bool>& hint) {
+    return hint.load(std::memory_order_relaxed) && hint.exchange(false, std::memory_order_relaxed);
+  }
+
   std::array<Shard, kShards> shards_;
   std::atomic<size_t> text_limit_{SIZE_MAX};
+  std::atomic<bool> text_was_short_{false};
+  std::atomic<bool> was_crossed_{false};
   SharedCounter evictions_;
   SharedCounter expired_;
 };

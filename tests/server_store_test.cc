@@ -74,6 +74,44 @@ TEST_F(StoreTest, TextStaysWithinItsLimit) {
   EXPECT_LE(store_.totals().text_bytes, kLimit / 4);
 }
 
+// Else the tables of many short values take the memory of the few that come next.
+TEST_F(StoreTest, TablesShrinkAsKeysGo) {
+  for (int i = 0; i < 100000; ++i) SetText("key" + std::to_string(i), "");
+  store_.set_text_limit(1 << 20);
+  store_.TrimAll();
+  // Less than half of what a shard may take, were it not for its table.
+  for (int i = 0; i < 300; ++i) SetText("new" + std::to_string(i), std::string(500, 'x'));
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(Get("new" + std::to_string(i)).size(), 500u) << i;
+}
+
+TEST_F(StoreTest, TellsWhenAValueOfTheOtherKindWent) {
+  store_.set_text_limit(1 << 20);
+  SetText("text", "1");
+  SetChain("chain", 2000);
+  EXPECT_FALSE(store_.TakeTextWasShort());
+  EXPECT_FALSE(store_.TakeWasCrossed());
+  // Older: the text.
+  Get("chain", 2);
+  store_.Evict(WEIR_ZONE_CLUSTER, 1);
+  EXPECT_TRUE(store_.TakeWasCrossed());
+  EXPECT_FALSE(store_.TakeWasCrossed()) << "told once";
+  EXPECT_FALSE(store_.TakeTextWasShort());
+
+  SetChain("chain", 2000);
+  store_.Evict(WEIR_ZONE_CLUSTER, 1);
+  EXPECT_FALSE(store_.TakeWasCrossed()) << "the same kind";
+
+  store_.set_text_limit(0);
+  SetText("text", "1");
+  store_.TrimAll();
+  EXPECT_TRUE(store_.TakeTextWasShort());
+  EXPECT_FALSE(store_.TakeWasCrossed());
+  SetChain("chain", 2000);
+  store_.TrimAll();
+  EXPECT_TRUE(store_.TakeTextWasShort());
+  EXPECT_TRUE(store_.TakeWasCrossed());
+}
+
 TEST_F(StoreTest, TheLeastRecentlyUsedGoFirst) {
   for (int i = 0; i < 1000; ++i) SetChain("key" + std::to_string(i), 2000, i);
   // These are old, but in use.
