@@ -7,6 +7,7 @@
 #include "weir/chain/ext.h"
 #include "weir/chain/from.h"
 #include "weir/chain/pkthdr.h"
+#include "weir/chain/share.h"
 #include "weir/chain/walk.h"
 
 namespace weir {
@@ -67,50 +68,26 @@ mbuf* CopyRange(mbuf* m, int off, int64_t len, bool header, bool all, int how) {
   return top;
 }
 
-// m_type, m_pool and m_tally as one word.
-[[gnu::always_inline]] inline uint32_t KindOf(const mbuf* m) {
-  uint32_t kind;
-  memcpy(&kind, &m->m_type, sizeof kind);
-  return kind;
-}
-static_assert(MT_NTYPES == 0x100 && offsetof(mbuf, m_pool) == offsetof(mbuf, m_type) + 2 &&
-              offsetof(mbuf, m_tally) == offsetof(mbuf, m_type) + 3);
-
 // A packet of one mbuf with data in an external buffer, without tags, of the default set and
 // counted under its type: what m_copypacket mostly gets.
 [[gnu::always_inline]] inline bool Simple(const mbuf* m) {
   constexpr uint32_t kParts = M_PKTHDR | M_EXT;
-  return (m->m_flags & kParts) == kParts && KindOf(m) == (KindOf(m) & 0xff) * 0x01000001u &&
+  return (m->m_flags & kParts) == kParts && OrdinaryKind(m) &&
          (reinterpret_cast<uintptr_t>(m->m_next) | reinterpret_cast<uintptr_t>(m->m_pkthdr.tags)) ==
              0 &&
          m->m_len > 0 && m->m_len == m->m_pkthdr.len;
 }
 
-// A copy of a Simple packet, in the mbuf p, just taken. The share is the caller's to count: all
-// stores have to be done before a shared count can change, so here are few, most of what lies side
-// by side in both. WriteHeader would take the same apart and put it together again.
-[[gnu::always_inline]] inline mbuf* CopySimple(const mbuf* m, void* p) {
-  constexpr size_t kFrom = offsetof(mbuf, m_pkthdr) + sizeof(uint64_t);
-  constexpr size_t kTo = offsetof(mbuf, m_ext) + sizeof(m_ext);
-  auto* n = static_cast<mbuf*>(p);
-  const uint32_t live = LiveState(n, 0);
-  if (n->m_state == live) [[unlikely]]
-    BadMbuf(n, "allocated");
-  StorePair(n, 0, 0, 0);
-  const uint64_t flags = m->m_flags & (M_COPYFLAGS | M_EXT | M_RDONLY);
-  StorePair(n, 16, reinterpret_cast<uint64_t>(m->m_data),
-            flags << 32 | static_cast<uint32_t>(m->m_len));
-  uint64_t first;  // of the packet header
-  memcpy(&first, &m->m_pkthdr, sizeof first);
-  StorePair(n, 32, uint64_t{live} << 32 | KindOf(m), first);
-  memcpy(reinterpret_cast<char*>(n) + kFrom, reinterpret_cast<const char*>(m) + kFrom, kTo - kFrom);
-  return n;
+// A copy of a Simple packet, in the mbuf p. The caller counts the share.
+[[gnu::always_inline]] inline mbuf* CopySimple(const mbuf* m, uint32_t* count, void* p) {
+  return WriteShare(p, m, m->m_len, m, count, m->m_data, m->m_len,
+                    m->m_flags & (M_COPYFLAGS | M_EXT | M_RDONLY));
 }
 
 // Not inlined, so that m_copypacket saves no registers for what is rare.
 [[gnu::noinline, gnu::cold]] mbuf* CopyStuck(const mbuf* m, void* p) {
   SayStuck(m);
-  return CopySimple(m, p);
+  return CopySimple(m, CountOf(m), p);
 }
 
 mbuf* CopyFailed(int error) {
@@ -124,7 +101,7 @@ mbuf* CopyFailed(int error) {
   if (Simple(m) && (m->m_ext.ext_cnt != nullptr || IsCluster(m->m_ext.ext_type))) {
     if (void* p = AllocFast(WEIR_ZONE_MBUF, static_cast<uint8_t>(m->m_type))) {
       (void)AddHolder(m);  // a cluster has its count already
-      return CopySimple(m, p);
+      return CopySimple(m, CountOf(m), p);
     }
   }
   return m_copym(m, 0, M_COPYALL, how);
@@ -163,14 +140,16 @@ struct mbuf* m_copym(struct mbuf* m, int off, int len, int how) {
 
 // Each way that is not the common one is a call in the last place: no register has to survive it.
 struct mbuf* m_copypacket(struct mbuf* m, int how) {
-  if (m == nullptr || !weir::Simple(m) || weir::ExtRecorded(m) || m->m_ext.ext_cnt == nullptr)
+  if (m == nullptr || !weir::Simple(m) || weir::ExtRecorded(m))
     return weir::CopyOtherPacket(m, how);
+  uint32_t* count = weir::CountOf(m);
+  if (count == nullptr) return weir::CopyOtherPacket(m, how);
   void* p = weir::AllocFast(WEIR_ZONE_MBUF, m->m_tally);
   if (p == nullptr) [[unlikely]]
     return weir::CopyOtherPacket(m, how);
-  if (!weir::RefCount(m->m_ext.ext_cnt).Add()) [[unlikely]]
+  if (!weir::RefCount(count).Add()) [[unlikely]]
     return weir::CopyStuck(m, p);
-  return weir::CopySimple(m, p);
+  return weir::CopySimple(m, count, p);
 }
 
 struct mbuf* m_dup(const struct mbuf* m, int how) {

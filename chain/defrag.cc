@@ -41,6 +41,16 @@ Shape ShapeOf(const mbuf* m) {
   return shape;
 }
 
+// The length of a chain that is one record, or less than 0.
+int64_t WholeLength(const mbuf* m) {
+  int64_t len = 0;
+  for (;; m = m->m_next) {
+    len += m->m_len;
+    if (m->m_next == nullptr) return len;
+    if (m->m_flags & M_EOR) return -1;
+  }
+}
+
 // A place in a chain.
 struct Reader {
   const mbuf* m;
@@ -79,6 +89,23 @@ mbuf* PackOne(Reader* from, int64_t record, bool first, uint32_t header, int how
   n->m_len = len;
   n->m_flags |= mark;
   *from = at;
+  return n;
+}
+
+// A copy of all of m's data in one mbuf, with room for the header: what Pack mostly comes to. m is
+// one record, of so many bytes, which fit into a buffer.
+mbuf* PackWhole(const mbuf* m, int len, int how) {
+  mbuf* n = GetSizeLike(m, len, how, m->m_flags & M_PKTHDR);
+  if (n == nullptr) return nullptr;
+  PlaceData(n, LinkRoom(n), len);
+  n->m_len = len;
+  char* to = n->m_data;
+  for (; m != nullptr; m = m->m_next) {
+    const int count = m->m_len;
+    memcpy(to, m->m_data, static_cast<size_t>(count));
+    to += count;
+    n->m_flags |= m->m_flags & M_EOR;
+  }
   return n;
 }
 
@@ -155,9 +182,14 @@ extern "C" {
 struct mbuf* m_defrag(struct mbuf* m, int how) {
   if (m == nullptr) return weir::Fail(EINVAL);
   if (m->m_next == nullptr) return m;
-  const weir::Shape shape = weir::ShapeOf(m);
-  if (shape.mbufs <= shape.packed) return m;
-  struct mbuf* packed = weir::Pack(m, shape.record, how);
+  struct mbuf* packed;
+  if (const int64_t len = weir::WholeLength(m); 0 <= len && len <= MJUM16BYTES) {
+    packed = weir::PackWhole(m, static_cast<int>(len), how);
+  } else {
+    const weir::Shape shape = weir::ShapeOf(m);
+    if (shape.mbufs <= shape.packed) return m;
+    packed = weir::Pack(m, shape.record, how);
+  }
   if (packed == nullptr) return nullptr;
   weir::MoveHeader(packed, m);
   m_freem(m);

@@ -12,14 +12,18 @@ namespace {
 
 // m's last mbuf, or NULL if m is NULL or n is part of it.
 inline mbuf* LastBefore(mbuf* m, const mbuf* n) {
-  for (; m != nullptr && m != n; m = m->m_next) {
-    if (m->m_next == nullptr) return m;
-  }
-  return nullptr;
+  if (m == nullptr) return nullptr;
+  bool part = m == n;
+  for (; m->m_next != nullptr; part |= m == n) m = m->m_next;
+  return part ? nullptr : m;
 }
 
 inline void Link(mbuf* last, mbuf* n) {
-  if (n->m_flags & M_PKTHDR) DropHeader(n);
+  // The rest of the header stays: without M_PKTHDR nobody looks at it.
+  if (n->m_flags & M_PKTHDR) {
+    if (n->m_pkthdr.tags != nullptr) m_tag_delete_chain(n, nullptr);
+    n->m_flags &= ~kHeaderFlags;
+  }
   n->m_nextpkt = nullptr;
   last->m_next = n;
 }

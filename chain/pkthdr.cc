@@ -12,7 +12,7 @@ bool CanHoldHeader(const mbuf* m) {
 
 void SetHeader(mbuf* m, const pkthdr& header, uint32_t flags) {
   if ((m->m_flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) m_tag_delete_chain(m, nullptr);
-  m->m_pkthdr = header;
+  CopyHeader(&m->m_pkthdr, header, LengthIn(header));
   const uint32_t own = m->m_flags & (M_EXT | M_RDONLY | M_EOR);
   m->m_flags = own | (flags & kHeaderFlags) | M_PKTHDR;
   // Not m_flags again: it would be loaded as one word with m_len, and half of that was just stored,
@@ -39,9 +39,10 @@ int m_dup_pkthdr(struct mbuf* to, const struct mbuf* from, int how) {
     return 0;
   }
   if (to == from) return 1;
-  struct pkthdr header = from->m_pkthdr;
-  if (!weir::CopyTags(from, how, &header.tags)) return 0;
-  weir::SetHeader(to, header, from->m_flags);
+  struct m_tag* tags;
+  if (!weir::CopyTags(from, how, &tags)) return 0;
+  weir::SetHeader(to, from->m_pkthdr, from->m_flags);
+  to->m_pkthdr.tags = tags;
   to->m_flags |= from->m_flags & M_EOR;
   return 1;
 }

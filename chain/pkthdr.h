@@ -6,12 +6,38 @@
 #ifndef WEIR_CHAIN_PKTHDR_H_
 #define WEIR_CHAIN_PKTHDR_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
 #include "weir/chain/mbuf.h"
 
 namespace weir {
 
 // The flags that travel with a packet header.
 inline constexpr uint32_t kHeaderFlags = M_COPYFLAGS & ~M_EOR;
+
+// A header's length is often stored just before the header is copied. Loaded as one word with what
+// lies beside it, it would wait until all stores before are done, as of a packet's data; the
+// compiler does not see through this, and leaves it alone.
+[[gnu::always_inline]] inline int32_t LengthIn(const pkthdr& header) {
+  int32_t len = header.len;
+  asm("" : "+r"(len));
+  return len;
+}
+
+// `from`, tags included, with another length.
+[[gnu::always_inline]] inline void CopyHeader(pkthdr* to, const pkthdr& from, int32_t len) {
+  constexpr size_t kRest = offsetof(pkthdr, csum_flags);
+  to->rcvif = from.rcvif;
+  to->tags = from.tags;
+  to->len = len;
+  to->flowid = from.flowid;
+  memcpy(reinterpret_cast<char*>(to) + kRest, reinterpret_cast<const char*>(&from) + kRest,
+         sizeof from - kRest);
+}
+static_assert(offsetof(pkthdr, csum_flags) == offsetof(pkthdr, flowid) + sizeof(uint32_t) &&
+              offsetof(pkthdr, flowid) == offsetof(pkthdr, len) + sizeof(int32_t));
 
 // Whether m has a place for a packet header without losing data.
 bool CanHoldHeader(const mbuf* m);

@@ -3,8 +3,11 @@
 #include <cstring>
 
 #include "weir/chain/cow.h"
+#include "weir/chain/ext.h"
 #include "weir/chain/from.h"
 #include "weir/chain/pkthdr.h"
+#include "weir/chain/record.h"
+#include "weir/chain/share.h"
 #include "weir/chain/walk.h"
 
 namespace weir {
@@ -115,6 +118,43 @@ mbuf* EmptyPacket(const Cut& cut, int how) {
   return n;
 }
 
+// Whether a cut does no more than share a cluster: inside it, of a packet without tags, all of the
+// default set. A cluster has its count already, so what can still fail is to get an mbuf.
+[[gnu::always_inline]] inline bool OnlyShares(const Cut& cut) {
+  const mbuf* m = cut.m;
+  return 0 < cut.at && cut.at < m->m_len && cut.Packet() &&
+         cut.first->m_pkthdr.tags == nullptr && (m->m_flags & M_EXT) && OrdinaryKind(m) &&
+         IsCluster(m->m_ext.ext_type) && !ExtRecorded(m);
+}
+
+// Gather and Divide of such a cut in one go, with the mbuf p for the tail.
+[[gnu::always_inline]] inline mbuf* ShareTail(const Cut& cut, void* p) {
+  mbuf* first = cut.first;
+  mbuf* m = cut.m;
+  (void)AddHolder(m);
+  mbuf* tail = WriteShare(p, first, first->m_pkthdr.len - cut.len, m, CountOf(m),
+                          m->m_data + cut.at, m->m_len - cut.at,
+                          (first->m_flags & kHeaderFlags) |
+                              (m->m_flags & (M_EXT | M_RDONLY | M_EOR)));
+  tail->m_next = m->m_next;
+  m->m_next = nullptr;
+  m->m_len = cut.at;
+  m->m_flags &= ~M_EOR;
+  first->m_pkthdr.len = cut.len;
+  return tail;
+}
+
+// Any other. By value, so that m_split has its cut in registers.
+[[gnu::noinline]] mbuf* CutOtherwise(mbuf* first, mbuf* m, int at, int len, int how) {
+  const Cut cut = {first, m, at, len};
+  if (!cut.InsideMbuf() && !HasData(cut.m->m_next)) {
+    return cut.Packet() ? EmptyPacket(cut, how) : Fail(0);
+  }
+  Parts parts;
+  if (!Gather(cut, &parts, how)) return parts.Abandon(errno);
+  return Divide(cut, parts);
+}
+
 }  // namespace
 }  // namespace weir
 
@@ -122,15 +162,16 @@ extern "C" {
 
 struct mbuf* m_split(struct mbuf* m, int len, int how) {
   if (m == nullptr || len < 0) return weir::Fail(EINVAL);
-  weir::Cut cut = {m, m, len, len};
-  for (; cut.m != nullptr && cut.at > cut.m->m_len; cut.m = cut.m->m_next) cut.at -= cut.m->m_len;
-  if (cut.m == nullptr) return weir::Fail(EINVAL);
-  if (!cut.InsideMbuf() && !weir::HasData(cut.m->m_next)) {
-    return cut.Packet() ? weir::EmptyPacket(cut, how) : weir::Fail(0);
+  struct mbuf* n = m;
+  int at = len;
+  for (; n != nullptr && at > n->m_len; n = n->m_next) at -= n->m_len;
+  if (n == nullptr) return weir::Fail(EINVAL);
+  const weir::Cut cut = {m, n, at, len};
+  if (weir::OnlyShares(cut)) {
+    if (void* p = weir::AllocFast(WEIR_ZONE_MBUF, cut.m->m_tally)) [[likely]]
+      return weir::ShareTail(cut, p);
   }
-  weir::Parts parts;
-  if (!weir::Gather(cut, &parts, how)) return parts.Abandon(errno);
-  return weir::Divide(cut, parts);
+  return weir::CutOtherwise(m, n, at, len, how);
 }
 
 }  // extern "C"

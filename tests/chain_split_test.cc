@@ -36,6 +36,52 @@ TEST_F(MSplit, TheClusterAtTheCutIsShared) {
   m_freem(tail);
 }
 
+// Each field and flag, whether the cut is in the mbuf that has the header or behind it, and whether
+// the cluster was shared before or not.
+TEST_F(MSplit, TheTailHasTheHeaderButForItsLength) {
+  for (int cut : {400, 1400}) {
+    for (bool shared : {false, true}) {
+      mbuf* m = Packet({{Buffer::kCluster, 0, 1000}, {Buffer::kCluster, 0, 1000}});
+      mbuf* copy = shared ? m_copypacket(m, M_DONTWAIT) : nullptr;
+      struct ifnet* rcvif = reinterpret_cast<struct ifnet*>(&cut);
+      m->m_pkthdr.rcvif = rcvif;
+      m->m_pkthdr.flowid = 1;
+      m->m_pkthdr.csum_flags = 2;
+      m->m_pkthdr.csum_data = 3;
+      m->m_pkthdr.rcv_tstmp = 4;
+      m->m_pkthdr.PH_loc.sixtyfour[0] = 5;
+      m->m_pkthdr.ether_vtag = 6;
+      m->m_flags |= M_MCAST | M_EOR;
+      m->m_next->m_flags |= M_EOR;
+      m->m_nextpkt = m;
+      mbuf* tail = m_split(m, cut, M_DONTWAIT);
+      for (const mbuf* half : {m, tail}) {
+        EXPECT_EQ(half->m_pkthdr.rcvif, rcvif);
+        EXPECT_EQ(half->m_pkthdr.tags, nullptr);
+        EXPECT_EQ(half->m_pkthdr.flowid, 1u);
+        EXPECT_EQ(half->m_pkthdr.csum_flags, 2u);
+        EXPECT_EQ(half->m_pkthdr.csum_data, 3u);
+        EXPECT_EQ(half->m_pkthdr.rcv_tstmp, 4u);
+        EXPECT_EQ(half->m_pkthdr.PH_loc.sixtyfour[0], 5u);
+        EXPECT_EQ(half->m_pkthdr.ether_vtag, 6);
+        EXPECT_TRUE(half->m_flags & M_MCAST);
+        EXPECT_TRUE(m_last(const_cast<mbuf*>(half))->m_flags & M_EXT);
+      }
+      EXPECT_EQ(m->m_pkthdr.len, cut);
+      EXPECT_EQ(tail->m_pkthdr.len, 2000 - cut);
+      EXPECT_EQ(m->m_nextpkt, m);
+      EXPECT_EQ(tail->m_nextpkt, nullptr);
+      EXPECT_EQ((m->m_flags & M_EOR) != 0, cut == 1400) << "the mark stays with its byte";
+      EXPECT_EQ((m_last(m)->m_flags & M_EOR) != 0, false) << "the mark stays with its byte";
+      EXPECT_TRUE(tail->m_flags & M_EOR);
+      m->m_nextpkt = nullptr;
+      m_freem(m);
+      m_freem(copy);
+      m_freem(tail);
+    }
+  }
+}
+
 TEST_F(MSplit, AtTheEndAPacketGivesAnEmptyPacketWithNothingShared) {
   mbuf* m = Packet({{Buffer::kCluster, 0, 1000}});
   mbuf* tail = m_split(m, 1000, M_DONTWAIT);
