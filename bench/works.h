@@ -26,6 +26,9 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstddef>
+#include <cstring>
+
 #include "bench/apart.h"
 #include "bench/hand_over.h"
 #include "bench/ping_pong.h"
@@ -100,6 +103,25 @@ struct Works {
     Units(state, 1);
   }
 
+  // As W3, but of a packet whose data and lengths have just been written: what is still on its way
+  // to the cache when it is shared.
+  static void CloneFresh(benchmark::State& state) {
+    constexpr size_t kHeaders = 64;
+    [[maybe_unused]] typename Peer::Thread thread;
+    for (auto _ : state) {
+      Buf* packet = Peer::AllocPacket();
+      memset(Peer::Data(packet), 1, kHeaders);
+      Peer::Fill(packet);
+      benchmark::ClobberMemory();
+      Buf* b = Peer::Clone(packet);
+      Use(b);
+      Peer::FreePacket(b);
+      Peer::FreePacket(packet);
+      benchmark::ClobberMemory();
+    }
+    Units(state, 1);
+  }
+
   static void HandOver(benchmark::State& state) {
     Distanced distanced(state);
     [[maybe_unused]] typename Peer::Thread thread;
@@ -160,6 +182,7 @@ struct Works {
     Add<Peer>("W4", HandOver);
     Add<Peer>("W5", PacketPair)->Threads(2);
     if constexpr (!requires { Peer::kClonesStay; }) Add<Peer>("W8", CloneAndSpread);
+    Add<Peer>("fresh", CloneFresh);
     Add<Peer>("pipeline", Pipeline);
     Add<Peer>("threads-4", PacketPair)->Threads(4);
     Add<Peer>("threads-8", PacketPair)->Threads(8);
