@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "weir/chain/ext.h"
 #include "weir/chain/inline.h"
 #include "weir/chain/mbuf.h"
 #include "weir/chain/pkthdr.h"
@@ -33,10 +34,10 @@ static_assert(MT_NTYPES == 0x100 && offsetof(mbuf, m_pool) == offsetof(mbuf, m_t
   return KindOf(m) == (KindOf(m) & 0xff) * 0x01000001u;
 }
 
-// A packet of `total` bytes in p, a free mbuf just taken: the rest of the header of `first`, which has
-// no tags, and `len` bytes at `data` of m's external buffer. m is of an OrdinaryKind. The share is
-// the caller's to count: all stores have to be done before a shared count can change, so here are
-// few, most of what lies side by side in both. WriteHeader would take the same apart and put it
+// A packet of `total` bytes in p, a free mbuf just taken: the rest of the header of `first`, which
+// has no tags, and `len` bytes at `data` of m's external buffer. m is of an OrdinaryKind. The share
+// is the caller's to count: all stores have to be done before a shared count can change, so here
+// are few, most of what lies side by side in both. WriteHeader would take the same apart and put it
 // together again. Nothing that may just have been stored is loaded as one word with what lies
 // beside it, see chain/pkthdr.h: not the packet's length, nor where the count is (`count`).
 [[gnu::always_inline]] inline mbuf* WriteShare(void* p, const mbuf* first, int32_t total,
@@ -56,11 +57,14 @@ static_assert(MT_NTYPES == 0x100 && offsetof(mbuf, m_pool) == offsetof(mbuf, m_t
     memcpy(reinterpret_cast<char*>(n) + begin, reinterpret_cast<const char*>(from) + begin,
            end - begin);
   };
-  constexpr size_t kExt = offsetof(mbuf, m_ext), kExtRest = offsetof(mbuf, m_ext.ext_size);
+  constexpr size_t kExt = offsetof(mbuf, m_ext), kSize = offsetof(mbuf, m_ext.ext_size),
+                   kArgs = offsetof(mbuf, m_ext.ext_arg1);
   copy(first, offsetof(mbuf, m_pkthdr.csum_flags), kExt);
   StorePair(n, kExt, reinterpret_cast<uint64_t>(m->m_ext.ext_buf),
             reinterpret_cast<uint64_t>(count));
-  copy(m, kExtRest, kExt + sizeof(m->m_ext));
+  copy(m, kSize, kArgs);
+  // How a cluster is freed takes no arguments.
+  if (!IsCluster(m->m_ext.ext_type)) copy(m, kArgs, kExt + sizeof(m->m_ext));
   return n;
 }
 
