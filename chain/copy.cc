@@ -95,6 +95,20 @@ mbuf* CopyFailed(int error) {
   return Fail(error);
 }
 
+// m_copym of anything.
+[[gnu::noinline]] mbuf* CopyPart(mbuf* m, int off, int len, int how) {
+  bool all = len == M_COPYALL;
+  if (off < 0 || !Inside(m, off, all ? 0 : len)) return CopyFailed(EINVAL);
+  bool header = off == 0 && (m->m_flags & M_PKTHDR);
+  int64_t range = all ? Total(m) - off : len;
+  // An empty packet is still a packet; any other empty range is nothing, and no failure.
+  if (range == 0 && !(all && header)) return Fail(0);
+  mbuf* top = CopyRange(m, off, range, header, all, how);
+  if (top == nullptr) return CopyFailed(errno);
+  if (header) top->m_pkthdr.len = static_cast<int32_t>(std::min<int64_t>(range, INT32_MAX));
+  return top;
+}
+
 // m_copypacket of any other: the first share of a buffer, and what the loop over mbufs is for.
 [[gnu::noinline]] mbuf* CopyOtherPacket(mbuf* m, int how) {
   if (m == nullptr || !(m->m_flags & M_PKTHDR)) return CopyFailed(EINVAL);
@@ -104,7 +118,7 @@ mbuf* CopyFailed(int error) {
       return CopySimple(m, CountOf(m), p);
     }
   }
-  return m_copym(m, 0, M_COPYALL, how);
+  return CopyPart(m, 0, M_COPYALL, how);
 }
 
 // The data of m from off on, as far as one buffer takes it, in a buffer of its own.
@@ -126,16 +140,10 @@ mbuf* DupOne(const mbuf* m, int off, bool header, int how) {
 extern "C" {
 
 struct mbuf* m_copym(struct mbuf* m, int off, int len, int how) {
-  bool all = len == M_COPYALL;
-  if (off < 0 || !weir::Inside(m, off, all ? 0 : len)) return weir::CopyFailed(EINVAL);
-  bool header = off == 0 && (m->m_flags & M_PKTHDR);
-  int64_t range = all ? weir::Total(m) - off : len;
-  // An empty packet is still a packet; any other empty range is nothing, and no failure.
-  if (range == 0 && !(all && header)) return weir::Fail(0);
-  struct mbuf* top = weir::CopyRange(m, off, range, header, all, how);
-  if (top == nullptr) return weir::CopyFailed(errno);
-  if (header) top->m_pkthdr.len = static_cast<int32_t>(std::min<int64_t>(range, INT32_MAX));
-  return top;
+  if (off == 0 && len == M_COPYALL && m != nullptr && (m->m_flags & M_PKTHDR)) {
+    return m_copypacket(m, how);
+  }
+  return weir::CopyPart(m, off, len, how);
 }
 
 // Each way that is not the common one is a call in the last place: no register has to survive it.
