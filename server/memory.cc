@@ -123,11 +123,14 @@ void Memory::Balance() {
   weir_snapshot(&snapshot);
   const int64_t text_bytes = static_cast<int64_t>(store_.totals().text_bytes);
   int64_t text = text_bytes;
+  const bool text_is_short = store_.TakeTextWasShort();
   // What is free in the zones is of more use to text then, but for some to read into.
-  if (store_.TakeTextWasShort()) {
-    text = std::max(text, all - BytesInUse(snapshot) - Percent(max, kReserve));
-  }
-  ShareOutToZones(all - std::clamp(text, least_text, most_text), snapshot);
+  if (text_is_short) text = std::max(text, all - BytesInUse(snapshot) - Percent(max, kReserve));
+  const int64_t zones = all - std::clamp(text, least_text, most_text);
+  ShareOutToZones(zones, snapshot);
+  // A lower limit leaves what is free where it is as long as its slab holds something in use, and
+  // that may be gone by now.
+  if (text_is_short) weir_trim_to(zones);
 
   weir_snapshot(&snapshot);
   const int64_t zone_bytes = BytesHeld(snapshot);

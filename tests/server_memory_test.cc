@@ -131,6 +131,7 @@ TEST(MemoryChangeTest, SmallAndLargeValuesTakeTurns) {
   for (size_t size : kTurns) {
     int newest = FillAndCount(client, 20 * kMega, size);
     EXPECT_GT(newest * CostOf(size), limit / 2) << newest << " of the newest are left, " << size;
+    std::printf("then %zu bytes: %d newest left\n", size, newest);
   }
 }
 
