@@ -92,9 +92,10 @@ bool Connection::ReadOnce() {
       no_room_since_ms_ = worker_.now_ms;
       worker_.counters.memory_waits.Add(1);
     }
-    bool made_room = worker_.shared().memory.MakeRoom();
-    if (worker_.now_ms - no_room_since_ms_ < kPatienceMs) return made_room;
-    GiveUpReading();
+    // Once, and then again later: another thread's drain, which this one's allocation was turned away
+    // for, may take longer than many evictions.
+    worker_.shared().memory.MakeRoom();
+    if (worker_.now_ms - no_room_since_ms_ >= kPatienceMs) GiveUpReading();
     return false;
   }
   no_room_ = false;

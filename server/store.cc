@@ -35,11 +35,13 @@ Store::Lock::~Lock() {
 
 void Store::TrimText(Shard& shard, const Entry* written) {
   size_t limit = text_limit() / kShards;
+  // The entries of chains take text too, but of chains there are as many as the zones hold.
+  const bool for_text = written == nullptr || !written->is_chain();
   while (shard.bytes() > limit) {
     Entry* oldest = shard.Oldest();
     if (oldest == nullptr || oldest == written) return;
-    Note(text_was_short_);
-    if (oldest->is_chain()) Note(was_crossed_);
+    if (for_text) Note(text_was_short_);
+    if (for_text && oldest->is_chain()) Note(was_crossed_);
     shard.Remove(oldest);
     evictions_.Add(1);
   }

@@ -50,7 +50,7 @@ class Store {
   // Under a Lock: what a write does last. Evicts the shard's oldest, but never `written`, until
   // its text is within its part of the limit.
   void TrimText(Shard& shard, const Entry* written);
-  // Whether a write had to evict for its text since this was last asked.
+  // Whether a write of text had to evict for it since this was last asked.
   bool TakeTextWasShort() { return Take(text_was_short_); }
   // Whether a value of one kind went for memory of the other since this was last asked: then the
   // line between them should move.

@@ -60,7 +60,7 @@ uint64_t Drains() {
 std::string Key(int i) { return "key:" + std::to_string(i); }
 
 // Fills with values of one size, and returns how many of the newest are there, byte by byte.
-int FillAndCount(Client& client, int64_t bytes, size_t size, int batch = 64) {
+int FillAndCount(Client& client, int64_t bytes, size_t size, int batch = 16) {
   int n = static_cast<int>(bytes / static_cast<int64_t>(size));
   for (int i = 0; i < n; i += batch) {
     std::string requests;
@@ -129,7 +129,7 @@ TEST(MemoryChangeTest, SmallAndLargeValuesTakeTurns) {
   auto server = StartServer(TestOptions(limit));
   Client client(server->port());
   for (size_t size : kTurns) {
-    int newest = FillAndCount(client, 20 * kMega, size);
+    int newest = FillAndCount(client, 20 * kMega, size, 64);
     EXPECT_GT(newest * CostOf(size), limit / 2) << newest << " of the newest are left, " << size;
     std::printf("then %zu bytes: %d newest left\n", size, newest);
   }
