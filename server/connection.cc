@@ -92,8 +92,8 @@ bool Connection::ReadOnce() {
       no_room_since_ms_ = worker_.now_ms;
       worker_.counters.memory_waits.Add(1);
     }
-    // Once, and then again later: another thread's drain, which this one's allocation was turned away
-    // for, may take longer than many evictions.
+    // Another thread's drain may be under way, and this one's allocation was turned away. Once for
+    // each try: that drain may take longer than many evictions.
     worker_.shared().memory.MakeRoom();
     if (worker_.now_ms - no_room_since_ms_ >= kPatienceMs) GiveUpReading();
     return false;
