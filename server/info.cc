@@ -53,7 +53,7 @@ std::string Clients(const Shared& shared) {
 std::string MemoryUse(Shared& shared) {
   return Lines("Memory")
       .Add("used_memory", shared.memory.used())
-      .Add("used_memory_text", static_cast<int64_t>(shared.store.totals().text_bytes))
+      .Add("used_memory_text", static_cast<int64_t>(shared.store.text_bytes()))
       .Add("maxmemory", shared.memory.max())
       .Add("maxmemory_policy", "allkeys-lru")
       .Add("mem_allocator", "weir")

@@ -20,7 +20,7 @@ constexpr int kGivenOut = 95;
 constexpr int kLeastText = 6;
 constexpr int kLeastZones = 10;
 // What text that is short leaves of the zones' memory beyond what is in use.
-constexpr int kReserve = 5;
+constexpr int kReserve = 2;
 // Parts of what the zones have. Two mbufs for a cluster are 20 %.
 constexpr int kFewestMbufs = 12;
 constexpr int kMbufs = 20;
@@ -121,7 +121,7 @@ void Memory::Balance() {
 
   struct weir_snapshot snapshot;
   weir_snapshot(&snapshot);
-  const int64_t text_bytes = static_cast<int64_t>(store_.totals().text_bytes);
+  const int64_t text_bytes = static_cast<int64_t>(store_.text_bytes());
   int64_t text = text_bytes;
   const bool text_is_short = store_.TakeTextWasShort();
   // What is free in the zones is of more use to text then, but for some to read into.
@@ -136,8 +136,8 @@ void Memory::Balance() {
   const int64_t zone_bytes = BytesHeld(snapshot);
   const int64_t text_limit = std::clamp(all - zone_bytes, least_text, most_text);
   store_.set_text_limit(static_cast<size_t>(text_limit));
-  if (text_bytes > text_limit) store_.TrimAll();
-  used_.store(zone_bytes + text_bytes, std::memory_order_relaxed);
+  store_.TrimAll();
+  used_.store(zone_bytes + static_cast<int64_t>(store_.text_bytes()), std::memory_order_relaxed);
 }
 
 bool Memory::BalanceIfCrossed() {

@@ -55,7 +55,7 @@ std::vector<Metric> Collect(Shared& shared) {
        kCounter, kNone, number(shared.store.expired())},
       {"weir_server_text_bytes", "keys and small values",
        "Memory of keys, small values and tables, outside of mbufs.", kGauge, kBytes,
-       number(totals.text_bytes)},
+       number(shared.store.text_bytes())},
       {"weir_server_max_memory_bytes", "memory limit", "What --max-memory allows.", kGauge, kBytes,
        number(shared.memory.max())},
       {"weir_server_channels", "channels", "Channels that have subscribers.", kGauge, kNone,

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "weir/server/entry.h"
@@ -52,6 +53,8 @@ class Shard {
   size_t expiring() const { return expiring_; }
   // Memory outside of mbufs.
   size_t bytes() const { return entry_bytes_ + table_.capacity() * kBytesOfSlot; }
+  // What bytes() has changed by since this was last asked, modulo 2^64.
+  size_t TakeChange() { return bytes() - std::exchange(told_bytes_, bytes()); }
 
   template <typename Visit>  // void(const Entry&)
   void ForEach(Visit visit) const {
@@ -83,6 +86,7 @@ class Shard {
   UseList by_use_;  // most recently used first
   ExpiryList by_expiry_;
   size_t entry_bytes_ = 0;
+  size_t told_bytes_ = 0;
   size_t expiring_ = 0;
 };
 

@@ -30,57 +30,47 @@ Store::Lock::Lock(Store& store, uint64_t shards) : store_(store), shards_(shards
 
 Store::Lock::~Lock() {
   t_locked &= ~shards_;
-  ForEachBit(shards_, [&](size_t i) { store_.shards_[i].mutex.unlock(); });
+  ForEachBit(shards_, [&](size_t i) {
+    store_.Account(store_.shards_[i]);
+    store_.shards_[i].mutex.unlock();
+  });
+}
+
+void Store::Account(Shard& shard) {
+  if (size_t change = shard.TakeChange(); change != 0) {
+    text_bytes_.fetch_add(change, std::memory_order_relaxed);
+  }
 }
 
 void Store::TrimText(Shard& shard, const Entry* written) {
-  size_t limit = text_limit() / kShards;
-  // The entries of chains take text too, but of chains there are as many as the zones hold.
-  const bool for_text = written == nullptr || !written->is_chain();
-  while (shard.bytes() > limit) {
-    Entry* oldest = shard.Oldest();
-    if (oldest == nullptr || oldest == written) return;
-    if (for_text) Note(text_was_short_);
-    if (for_text && oldest->is_chain()) Note(was_crossed_);
-    shard.Remove(oldest);
-    evictions_.Add(1);
-  }
+  Account(shard);
+  EvictText(written);
 }
 
-void Store::TrimAll() {
-  for (size_t i = 0; i < kShards; ++i) {
-    Lock lock(*this, uint64_t{1} << i);
-    TrimText(shards_[i], nullptr);
-  }
-}
-
-bool Store::TryLock(size_t i) {
-  // A std::mutex must not be tried by its own holder.
-  return !(t_locked >> i & 1) && shards_[i].mutex.try_lock();
-}
-
-std::optional<int64_t> Store::EvictOlder(size_t i, int64_t until_ms, Eviction& eviction) {
-  if (!TryLock(i)) return std::nullopt;
-  Shard& shard = shards_[i];
-  Entry* oldest;
-  while ((oldest = shard.Oldest()) != nullptr && oldest->used_at_ms <= until_ms &&
-         !eviction.done()) {
-    long objects = oldest->ObjectsHeldAlone(eviction.zone);
-    eviction.freed += objects;
-    eviction.objects_left -= objects;
-    eviction.text_left -= static_cast<int64_t>(oldest->bytes());
-    if (!oldest->is_chain()) Note(was_crossed_);
-    shard.Remove(oldest);
-    evictions_.Add(1);
-  }
-  auto used = oldest == nullptr ? std::nullopt : std::optional(oldest->used_at_ms);
-  shards_[i].mutex.unlock();
-  return used;
+void Store::EvictText(const Entry* written) {
+  const size_t limit = text_limit(), bytes = text_bytes();
+  if (bytes <= limit) return;
+  Note(text_was_short_);
+  Eviction eviction{.zone = -1,
+                    .for_text = true,
+                    .written = written,
+                    .objects_left = std::numeric_limits<long>::max(),
+                    .text_left = static_cast<int64_t>(bytes - limit + limit / kTrimPart)};
+  EvictOldest(eviction);
 }
 
 long Store::Evict(int zone, long wanted) {
   wanted = std::max(wanted, kEvictAtLeast);
-  Eviction eviction{zone, wanted, static_cast<int64_t>(wanted) * MCLBYTES};
+  Eviction eviction{.zone = zone,
+                    .for_text = false,
+                    .written = nullptr,
+                    .objects_left = wanted,
+                    .text_left = static_cast<int64_t>(wanted) * MCLBYTES};
+  EvictOldest(eviction);
+  return eviction.freed;
+}
+
+void Store::EvictOldest(Eviction& eviction) {
   // Shards by the age of their oldest, so that all age alike; to look at them evicts nothing.
   using Age = std::pair<int64_t, size_t>;
   std::priority_queue<Age, std::vector<Age>, std::greater<>> ages;
@@ -95,7 +85,31 @@ long Store::Evict(int zone, long wanted) {
     auto used = EvictOlder(i, until, eviction);
     if (used) ages.emplace(*used, i);
   }
-  return eviction.freed;
+}
+
+std::optional<int64_t> Store::EvictOlder(size_t i, int64_t until_ms, Eviction& eviction) {
+  Shard& shard = shards_[i];
+  // An eviction must not wait. What this thread has locked itself may be in its hands, but not if
+  // it has come to trim; a std::mutex must not be tried by its own holder either.
+  const bool ours = t_locked >> i & 1;
+  if (ours ? !eviction.for_text : !shard.mutex.try_lock()) return std::nullopt;
+  Entry* oldest;
+  while ((oldest = shard.Oldest()) != nullptr && oldest != eviction.written &&
+         oldest->used_at_ms <= until_ms && !eviction.done()) {
+    const size_t before = shard.bytes();
+    const long objects = oldest->ObjectsHeldAlone(eviction.zone);
+    if (oldest->is_chain() == eviction.for_text) Note(was_crossed_);
+    shard.Remove(oldest);
+    evictions_.Add(1);
+    eviction.freed += objects;
+    eviction.objects_left -= objects;
+    eviction.text_left -= static_cast<int64_t>(before - shard.bytes());
+  }
+  auto used = oldest == nullptr || oldest == eviction.written ? std::nullopt
+                                                              : std::optional(oldest->used_at_ms);
+  Account(shard);
+  if (!ours) shard.mutex.unlock();
+  return used;
 }
 
 void Store::RemoveExpired(int64_t now_ms) {
@@ -125,7 +139,6 @@ Store::Totals Store::totals() {
     Lock lock(*this, uint64_t{1} << i);
     totals.keys += shards_[i].keys();
     totals.expiring += shards_[i].expiring();
-    totals.text_bytes += shards_[i].bytes();
   }
   return totals;
 }

@@ -55,7 +55,7 @@ TEST_F(StoreTest, ReplacesValuesOfAnyKind) {
   EXPECT_EQ(store_.totals().keys, 1u);
   store_.Clear();
   EXPECT_EQ(store_.totals().keys, 0u);
-  EXPECT_EQ(store_.totals().text_bytes, 0u);
+  EXPECT_EQ(store_.text_bytes(), 0u);
   EXPECT_EQ(InUse(WEIR_ZONE_MBUF), 0);
 }
 
@@ -66,22 +66,41 @@ TEST_F(StoreTest, TextStaysWithinItsLimit) {
     SetText("key" + std::to_string(i), std::string(100, 'x'), i);
     ASSERT_EQ(Get("key" + std::to_string(i), i), std::string(100, 'x'));
   }
-  EXPECT_LE(store_.totals().text_bytes, kLimit + kLimit / 10);
-  EXPECT_GT(store_.totals().text_bytes, kLimit / 2);
-  EXPECT_EQ(Get("key0"), "-");
+  EXPECT_LE(store_.text_bytes(), kLimit);
+  EXPECT_GT(store_.text_bytes(), kLimit - kLimit / 32);
   store_.set_text_limit(kLimit / 4);
   store_.TrimAll();
-  EXPECT_LE(store_.totals().text_bytes, kLimit / 4);
+  EXPECT_LE(store_.text_bytes(), kLimit / 4);
+  EXPECT_GT(store_.text_bytes(), kLimit / 5);
+  // However uneven the shards are, it was the oldest that went.
+  int i = 0;
+  while (Get("key" + std::to_string(i), 30000) == "-") ++i;
+  for (; i < 30000; ++i) EXPECT_NE(Get("key" + std::to_string(i), 30000), "-") << i;
+}
+
+// A request may write more than the limit under one lock of all shards.
+TEST_F(StoreTest, AWriteTrimsWhatItsOwnThreadHasLocked) {
+  constexpr size_t kLimit = 1 << 20;
+  store_.set_text_limit(kLimit);
+  Store::Lock lock(store_, ~uint64_t{0});
+  for (int i = 0; i < 30000; ++i) {
+    std::string name = "key" + std::to_string(i);
+    HashedKey key(name);
+    Entry* entry = lock.shard(key).SetText(key, std::string(100, 'x'), 1);
+    store_.TrimText(lock.shard(key), entry);
+    ASSERT_LE(store_.text_bytes(), kLimit);
+    ASSERT_EQ(entry->key(), name) << "what was written stays";
+  }
 }
 
 // Else the tables of many short values take the memory of the few that come next.
 TEST_F(StoreTest, TablesShrinkAsKeysGo) {
-  for (int i = 0; i < 100000; ++i) SetText("key" + std::to_string(i), "");
+  for (int i = 0; i < 100000; ++i) SetText("key" + std::to_string(i), "", i);
   store_.set_text_limit(1 << 20);
   store_.TrimAll();
-  // Less than half of what a shard may take, were it not for its table.
-  for (int i = 0; i < 300; ++i) SetText("new" + std::to_string(i), std::string(500, 'x'));
-  for (int i = 0; i < 300; ++i) EXPECT_EQ(Get("new" + std::to_string(i)).size(), 500u) << i;
+  // Less than half of the limit, were it not for the tables.
+  for (int i = 0; i < 800; ++i) SetText("new" + std::to_string(i), std::string(500, 'x'), 100000 + i);
+  for (int i = 0; i < 800; ++i) EXPECT_EQ(Get("new" + std::to_string(i)).size(), 500u) << i;
 }
 
 TEST_F(StoreTest, TellsWhenAValueOfTheOtherKindWent) {
