@@ -45,9 +45,6 @@
 // sequential consistency and look at ctl. Where there is no membarrier, lim is always 0, and every
 // operation is a slow one.
 //
-// Every slow operation publishes count after each object that it moves, so that at any instant each
-// object is in exactly one place.
-//
 //   operation                may race with                                  progress
 //   Take, Put, Enter..Leave  everything but the owner's own calls;          wait-free
 //                            a signal handler of the owner gets kReentered
@@ -58,6 +55,7 @@
 #ifndef WEIR_ALLOC_CACHE_H_
 #define WEIR_ALLOC_CACHE_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "weir/alloc/layout.h"
@@ -163,6 +161,17 @@ class Cache {
     uint32_t n = count() - 1;
     count_.store(n, std::memory_order_relaxed);  // published by [C2]
     return slots_[n];
+  }
+  // The n that came last, in the order in which they came; n <= count(). And back, if there is room.
+  void PopTo(void** to, uint32_t n) {
+    const uint32_t left = count() - n;
+    std::copy_n(slots_ + left, n, to);
+    count_.store(left, std::memory_order_relaxed);  // published by [C2]
+  }
+  void PushFrom(void* const* from, uint32_t n) {
+    const uint32_t before = count();
+    std::copy_n(from, n, slots_ + before);
+    count_.store(before + n, std::memory_order_relaxed);  // published by [C2]
   }
   void Leave() { busy_.store(0, std::memory_order_release); }  // [C2]
 

@@ -1,5 +1,6 @@
 #include "weir/alloc/caches.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "weir/alloc/fork.h"
@@ -49,10 +50,19 @@ bool Caches::Restore(Cache& cache, bool flushing) {
 }
 
 void Caches::Flush(Cache& cache, uint32_t n) {
-  Magazine* m = nullptr;
-  for (uint32_t i = 0; i < n; ++i) Pack(m, cache.Pop());
-  PackRest(m);
-  if (n != 0) Returned();
+  if (n == 0) return;
+  while (n != 0) {
+    uint32_t moved = 1;
+    if (Magazine* m = EmptyMagazine()) {
+      moved = m->count = std::min(n, kMagazineRounds);
+      cache.PopTo(m->rounds, moved);
+      depot_.PutFull(m);
+    } else {
+      PutLoose(cache.Pop());
+    }
+    n -= moved;
+  }
+  Returned();
 }
 
 // What another processor freed has its headers there, two lines each: they are on their way while
@@ -64,10 +74,11 @@ uint32_t Caches::FillFromDepot(Cache& cache, int64_t kept) {
     Magazine* m = depot_.PopFull(kept);
     if (m == nullptr) return want - cache.count();
     const bool far = headers && depot_.FromAnother(*m);
-    while (m->count != 0 && cache.count() < kCacheRounds[id_]) {
-      char* object = static_cast<char*>(m->rounds[--m->count]);
-      cache.Push(object);
-      if (!far) continue;
+    const uint32_t n = std::min(m->count, kCacheRounds[id_] - cache.count());
+    m->count -= n;
+    cache.PushFrom(m->rounds + m->count, n);
+    for (uint32_t i = 0; far && i < n; ++i) {
+      const char* object = static_cast<char*>(m->rounds[m->count + i]);
       PrefetchForWrite(object);
       PrefetchForWrite(object + 64);
     }
@@ -114,13 +125,17 @@ bool Caches::Free(ThreadRecord& t, int tally, void* object) {
 
 // ---- Magazines ----
 
+Magazine* Caches::EmptyMagazine() {
+  Magazine* m = depot_.PopEmpty();
+  if (m == nullptr) return nullptr;
+  // All its lines at once: another processor may have emptied it.
+  for (size_t i = 0; i < sizeof *m; i += 64) PrefetchForWrite(reinterpret_cast<char*>(m) + i);
+  return m;
+}
+
 void Caches::Pack(Magazine*& m, void* object) {
-  if (m == nullptr) {
-    m = depot_.PopEmpty();
-    if (m == nullptr) return PutLoose(object);
-    // All its lines at once: another processor may have emptied it.
-    for (size_t i = 0; i < sizeof *m; i += 64) PrefetchForWrite(reinterpret_cast<char*>(m) + i);
-  }
+  if (m == nullptr) m = EmptyMagazine();
+  if (m == nullptr) return PutLoose(object);
   m->rounds[m->count++] = object;
   if (m->count == kMagazineRounds) {
     depot_.PutFull(m);

@@ -66,6 +66,7 @@ class Caches {
 
   // Moves from the depot into the cache, as Fill does; returns how many are still wanted.
   uint32_t FillFromDepot(Cache& cache, int64_t kept);
+  Magazine* EmptyMagazine();  // nullptr: there is no memory for one
   // Puts an object into *m, a magazine being filled, which goes to the depot when it is full.
   void Pack(Magazine*& m, void* object);
   void PackRest(Magazine* m);

@@ -43,14 +43,20 @@ struct State {
     cache.Open();
     MODEL_CHECK(cache.Enter() == Cache::kEmpty);
     cache.Restore(model::Membarrier() ? kCacheMax : 0);
-    cache.Push(&objects[0]);
-    cache.Push(&objects[1]);
+    void* both[] = {&objects[0], &objects[1]};
+    cache.PushFrom(both, 2);
     cache.Leave();
     mine().Add(&objects[2]);
   }
   Bag& mine() { return bags[model::Self() == model::kMain ? 0 : model::Self()]; }
 
-  // As Zone::OpenCache, without waiters.
+  void Flush() {
+    void* flushed[kObjects];
+    const uint32_t n = cache.count();
+    cache.PopTo(flushed, n);
+    for (uint32_t i = 0; i < n; ++i) mine().Add(flushed[i]);
+  }
+  // As Caches::Open, without waiters.
   bool Open() {
     switch (cache.Enter()) {
       case Cache::kAway:
@@ -59,7 +65,7 @@ struct State {
       case Cache::kEntered:
         return true;
       case Cache::kMustFlush:
-        while (cache.count() != 0) mine().Add(cache.Pop());
+        Flush();
         [[fallthrough]];
       case Cache::kEmpty:
         cache.Restore(model::Membarrier() ? kCacheMax : 0);
@@ -89,7 +95,7 @@ struct State {
   }
   void End() {
     if (cache.Close()) {
-      while (cache.count() != 0) mine().Add(cache.Pop());
+      Flush();
       cache.Kill();
     }
     ended.store(1, std::memory_order_release);  // as Registry::Abandon
