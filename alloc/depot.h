@@ -128,7 +128,10 @@ class Depot {
     Atomic<uint32_t>& operator()(uint32_t i) const { return g_magazines.At(i).link; }
   };
 
-  static uint32_t Own() { return Processor() % depot_shards; }
+  static uint32_t Own() {
+    const uint32_t n = Processor();
+    return n < depot_shards ? n : n % depot_shards;  // mostly without a division
+  }
   Magazine* Pop(IndexStack& stack) {
     uint32_t i = stack.Pop(Links());
     return i == IndexStack::kNone ? nullptr : &g_magazines.At(i);
