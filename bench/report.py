@@ -119,7 +119,7 @@ def as_earlier(result):
 
 def targets_table(result):
     """What this run says of them, and those before it."""
-    words = {True: "met", False: "**missed**"}
+    words = {True: "met", False: "**missed**", None: "unclear"}
     def key(what, most):
         return what, most.partition(" (")[0]  # the best peer may be another
     runs = result.get("earlier", [])

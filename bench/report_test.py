@@ -100,6 +100,13 @@ class Targets(unittest.TestCase):
         self.assertEqual(got["W1, C++", "1.25 x limit"], True)
         self.assertEqual(got["W1, C++", "0.65 x dpdk"], False)
 
+    def test_what_was_hardly_ever_calm_decides_nothing(self):
+        now = result({"W4": {"limit": 4, "weir": 5, "dpdk": 7}})
+        now["works"]["W4"]["limit"]["disturbed"] = True
+        self.assertIn(("W4, C++", "1.1 x limit", "1.25~", None), targets.rows(now))
+        self.assertIn(("W4, C++", "1 x dpdk", "0.71", True), targets.rows(now))
+        self.assertIn("| 1.1 x limit | 1.25~ | unclear |", report.targets_table(now))
+
     def test_two_threads_beside_one_count_all(self):
         now = result({"W5": {"weir": 6}})
         now["works"]["W2"] = {"weir": samples.summary([4, 6, 8], [1, 2, 2], 1)}

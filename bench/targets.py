@@ -40,21 +40,30 @@ def _median_of_all(result, work, peer):
     return row and statistics.median(row["samples"])
 
 
+def _disturbed(result, work, peer):
+    return result["works"].get(work, {}).get(peer, {}).get("disturbed", False)
+
+
 def ratio_rows(result):
-    """(what, wanted, measured or None, met) of each of RATIOS."""
+    """(what, wanted, measured or None, met) of each of RATIOS; met is None where a figure is of
+    samples hardly any of which were calm, or near."""
     for peer, work, most, of in RATIOS:
         mine = _median(result, work, peer)
+        unclear = _disturbed(result, work, peer)
         if of == "best":
             best = best_peer(result["works"].get(work, {}))
             theirs, name = _median(result, work, best), "the best peer (%s)" % best
+            unclear |= _disturbed(result, work, best)
         elif of == "W2":
             theirs, name = _median_of_all(result, "W2", peer), "its own W2"
         else:
             theirs, name = _median(result, work, of), of
+            unclear |= _disturbed(result, work, of)
         ratio = mine / theirs if mine and theirs else None
         yield ("%s, %s" % (work, "C face" if peer == "weir-c" else "C++"),
-               "%g x %s" % (most, name), "%.2f" % ratio if ratio else None,
-               ratio is not None and ratio <= most)
+               "%g x %s" % (most, name),
+               "%.2f" % ratio + ("~" if unclear else "") if ratio else None,
+               None if unclear else ratio is not None and ratio <= most)
 
 
 def other_rows(result):
