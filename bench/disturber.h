@@ -46,7 +46,7 @@ void RegisterDisturbed() {
     Add<Peer>("W1-disturbed", Disturbed<Peer, Works<Peer>::SmallPair>);
     Add<Peer>("W1b-disturbed", Disturbed<Peer, Works<Peer>::SmallBurst>);
     Add<Peer>("W2-disturbed", Disturbed<Peer, Works<Peer>::PacketPair>);
-    Add<Peer>("W2b-disturbed", Disturbed<Peer, Works<Peer>::PacketBurst>);
+    Add<Peer>("W2b-disturbed", Disturbed<Peer, Works<Peer>::template PacketBurst<kBurst>>);
     Add<Peer>("W3-disturbed", Disturbed<Peer, Works<Peer>::CloneAndFree>);
     Add<Peer>("W4-disturbed", Disturbed<Peer, Works<Peer>::HandOver>);
   }

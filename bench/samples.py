@@ -18,7 +18,8 @@ NEAR = 1.5
 ENOUGH = 3
 ENOUGH_PART = 0.02
 # Works of one thread, warm after some microseconds.
-ALONE = re.compile(r"(W1b?|W2b?|W3|W6|4KiB|9KiB|16KiB|imix|web)(-recorded|-unrecorded)?$")
+ALONE = re.compile(r"(W1b?|W2b?|W3|W6|fresh|burst-256|4KiB|9KiB|16KiB|imix|web)"
+                   r"(-recorded|-unrecorded)?$")
 # Works of two threads, each on a processor of its own, that hand each other buffers.
 APART = re.compile(r"(W4|W8)(-disturbed)?$")
 # How many samples a program takes of a work in a round, in the time for it. Neighbours come and go

@@ -29,13 +29,13 @@ void RegisterSampling() {
     Add<Peer>("W1-unrecorded", Recorded<Peer, kRecordNone, W::SmallPair>);
     Add<Peer>("W1b-unrecorded", Recorded<Peer, kRecordNone, W::SmallBurst>);
     Add<Peer>("W2-unrecorded", Recorded<Peer, kRecordNone, W::PacketPair>);
-    Add<Peer>("W2b-unrecorded", Recorded<Peer, kRecordNone, W::PacketBurst>);
+    Add<Peer>("W2b-unrecorded", Recorded<Peer, kRecordNone, W::template PacketBurst<kBurst>>);
     Add<Peer>("W5-unrecorded", Recorded<Peer, kRecordNone, W::PacketPair>)->Threads(2);
     Add<Peer>("latency-unrecorded", Recorded<Peer, kRecordNone, Latency<Peer>>)->Iterations(1);
     Add<Peer>("W1-recorded", Recorded<Peer, kRecordEach, W::SmallPair>);
     Add<Peer>("W1b-recorded", Recorded<Peer, kRecordEach, W::SmallBurst>);
     Add<Peer>("W2-recorded", Recorded<Peer, kRecordEach, W::PacketPair>);
-    Add<Peer>("W2b-recorded", Recorded<Peer, kRecordEach, W::PacketBurst>);
+    Add<Peer>("W2b-recorded", Recorded<Peer, kRecordEach, W::template PacketBurst<kBurst>>);
     Add<Peer>("W5-recorded", Recorded<Peer, kRecordEach, W::PacketPair>)->Threads(2);
   }
 }

@@ -77,16 +77,17 @@ struct Works {
     Units(state, 1);
   }
 
+  template <int kPackets>
   static void PacketBurst(benchmark::State& state) {
     [[maybe_unused]] typename Peer::Thread thread;
-    Buf* held[kBurst];
+    Buf* held[kPackets];
     for (auto _ : state) {
       for (Buf*& b : held) b = Peer::AllocPacket();
       benchmark::ClobberMemory();
       for (Buf* b : held) Peer::FreePacket(b);
       benchmark::ClobberMemory();
     }
-    Units(state, kBurst);
+    Units(state, kPackets);
   }
 
   static void CloneAndFree(benchmark::State& state) {
@@ -177,12 +178,13 @@ struct Works {
     Add<Peer>("W1", SmallPair);
     Add<Peer>("W1b", SmallBurst);
     Add<Peer>("W2", PacketPair);
-    Add<Peer>("W2b", PacketBurst);
+    Add<Peer>("W2b", PacketBurst<kBurst>);
     Add<Peer>("W3", CloneAndFree);
     Add<Peer>("W4", HandOver);
     Add<Peer>("W5", PacketPair)->Threads(2);
     if constexpr (!requires { Peer::kClonesStay; }) Add<Peer>("W8", CloneAndSpread);
     Add<Peer>("fresh", CloneFresh);
+    Add<Peer>("burst-256", PacketBurst<256>);
     Add<Peer>("pipeline", Pipeline);
     Add<Peer>("threads-4", PacketPair)->Threads(4);
     Add<Peer>("threads-8", PacketPair)->Threads(8);
