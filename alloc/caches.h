@@ -66,7 +66,6 @@ class Caches {
 
   // Moves from the depot into the cache, as Fill does; returns how many are still wanted.
   uint32_t FillFromDepot(Cache& cache, int64_t kept);
-  Magazine* EmptyMagazine();  // nullptr: there is no memory for one
   // Puts an object into *m, a magazine being filled, which goes to the depot when it is full.
   void Pack(Magazine*& m, void* object);
   void PackRest(Magazine* m);
@@ -81,6 +80,7 @@ class Caches {
   bool Open(Cache& cache);
   bool Restore(Cache& cache, bool flushing);
   void Flush(Cache& cache, uint32_t n);
+  Magazine* EmptyMagazine();  // nullptr: there is no memory for one
 
   Atomic<uint64_t> passes_{0};  // of Recall; never reset, as the caches know some by number
   uint64_t passes_reset_ = 0;   // so many of them do not count

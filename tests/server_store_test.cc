@@ -2,6 +2,7 @@
 #include "weir/server/store.h"
 
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -91,6 +92,32 @@ TEST_F(StoreTest, AWriteTrimsWhatItsOwnThreadHasLocked) {
     ASSERT_LE(store_.text_bytes(), kLimit);
     ASSERT_EQ(entry->key(), name) << "what was written stays";
   }
+}
+
+// Else what is counted drifts away from what there is, and the limit with it.
+TEST_F(StoreTest, ThreadsTogetherCountTextExactly) {
+  constexpr size_t kLimit = 1 << 18;
+  store_.set_text_limit(kLimit);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, t] {
+      for (int i = 0; i < 20000; ++i) {
+        // Keys of its own, and some that all write.
+        std::string name = i % 3 == 0 ? std::to_string(i % 100) : std::to_string(i * 4 + t);
+        SetText(name, std::string(static_cast<size_t>(i % 300), 'x'), i);
+        if (i % 50 == 0) store_.Evict(WEIR_ZONE_CLUSTER, 1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  store_.TrimAll();
+  EXPECT_LE(store_.text_bytes(), kLimit);
+  size_t entries = 0;
+  store_.ForEach([&](const Entry& entry) { entries += entry.bytes(); });
+  EXPECT_GT(entries, 0u);
+  EXPECT_GE(store_.text_bytes(), entries);
+  store_.Clear();
+  EXPECT_EQ(store_.text_bytes(), 0u);
 }
 
 // Else the tables of many short values take the memory of the few that come next.
