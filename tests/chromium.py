@@ -5,15 +5,19 @@ import itertools
 import json
 import os
 import select
+import signal
 import subprocess
+import tempfile
 import time
 
 
 class Chromium:
     """One browser with one page. What the page logs and asks for is in `console` and `requests`."""
 
-    def __init__(self, profile, timeout=60):
+    def __init__(self, timeout=60):
         self.timeout = timeout
+        # Its crash handler, which ends some time after it, may still write there.
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.console = []  # errors and warnings, a line each
         self.requests = []  # URLs
         self._ids = itertools.count(1)
@@ -30,8 +34,9 @@ class Chromium:
             ["chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe",
              "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
              "--disable-component-update", "--no-first-run", "--hide-scrollbars",
-             "--user-data-dir=" + profile, "about:blank"],
-            preexec_fn=connect, close_fds=False, env=dict(os.environ, HOME=profile),
+             "--user-data-dir=" + self._profile.name, "about:blank"],
+            preexec_fn=connect, close_fds=False, process_group=0,
+            env=dict(os.environ, HOME=self._profile.name),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_browser)
         os.close(from_browser)
@@ -46,10 +51,22 @@ class Chromium:
         return self
 
     def __exit__(self, *_):
-        self._process.kill()
+        self.end()
+
+    def end(self):
+        """All its processes: one that is left writes into the profile while that is removed."""
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                os.killpg(self._process.pid, 0)
+            except ProcessLookupError:
+                break
+            time.sleep(0.01)
         os.close(self._out)
         os.close(self._in)
+        self._profile.cleanup()
 
     def call(self, method, **params):
         """What the browser answers; RuntimeError if it refuses."""

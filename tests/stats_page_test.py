@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 import urllib.request
@@ -152,17 +151,15 @@ def differences(stats, figures, bars, stray):
 class PageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.profile = tempfile.TemporaryDirectory()
         cls.program = Program(PROGRAM)
-        cls.browser = Chromium(cls.profile.name)
+        cls.browser = Chromium()
         with open(os.path.join(HERE, "stats_page_look.js")) as file:
             cls.browser.call("Page.addScriptToEvaluateOnNewDocument", source=file.read())
 
     @classmethod
     def tearDownClass(cls):
-        cls.browser.__exit__()
+        cls.browser.end()
         cls.program.end()
-        cls.profile.cleanup()
 
     def setUp(self):
         self.program.do("start")  # unless it runs
@@ -512,7 +509,7 @@ def take_screenshots(program, browser, folder):
 if __name__ == "__main__":
     PROGRAM = sys.argv.pop(1)
     if sys.argv[-1].startswith("--shots="):
-        with tempfile.TemporaryDirectory() as profile, Chromium(profile) as browser:
+        with Chromium() as browser:
             program = Program(PROGRAM)
             take_screenshots(program, browser, sys.argv[-1].removeprefix("--shots="))
             program.end()
