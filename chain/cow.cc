@@ -35,6 +35,8 @@ int MoveToCluster(mbuf* m, int how) {
   PlaceData(spare, Lead(m), m->m_len);
   memcpy(spare->m_data, m->m_data, static_cast<size_t>(m->m_len));
   spare->m_len = m->m_len;
+  EndPacket(m);
+  EndPacket(spare);
   if (m->m_flags & M_EXT) {
     std::swap(m->m_ext, spare->m_ext);
   } else {

@@ -12,8 +12,8 @@ namespace weir {
 // address rounded down to the size of a long, if that does not fit. len <= M_SIZE(m).
 void PlaceData(mbuf* m, int64_t lead, int len);
 
-// Moves from's external buffer and data to `to`, which has no M_EXT. from is then empty, with its
-// own buffer.
+// Moves from's external buffer and data to `to`, an mbuf just allocated, without M_EXT. from is then
+// empty, with its own buffer.
 void MoveExt(mbuf* to, mbuf* from);
 
 // Cuts the external buffer of m in two by sharing it: m keeps `len` bytes of data, a new mbuf

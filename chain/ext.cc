@@ -75,6 +75,7 @@ void SeedFree(mbuf* m) {
 int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_t* fn, void* arg1,
                  void* arg2, uint32_t flags, int type) {
   if (m == nullptr || buf == nullptr || (m->m_flags & M_EXT) || size > INT32_MAX) return EINVAL;
+  EndPacket(m);
   m->m_ext = {buf, count, size, static_cast<uint16_t>(type), 0, fn, arg1, arg2};
   m->m_data = buf;
   m->m_flags |= M_EXT | flags;
@@ -88,6 +89,7 @@ int AttachBuffer(mbuf* m, char* buf, unsigned size, uint32_t* count, m_ext_free_
   bool chosen = false;
   void* buf = pools.Alloc(zone, 0, how, &chosen);
   if (buf == nullptr) return errno;
+  EndPacket(m);
   AttachCluster(m, buf, static_cast<int>(kObjectBytes[zone]), zone, pools.number);
   MaybeGuard(pools, m, 0);
   if (chosen) [[unlikely]]
@@ -127,6 +129,7 @@ bool AddSecondHolder(mbuf* m) {
     count = &cell->count;
   }
   RefCount(count).StartShared();
+  EndPacket(m);
   m->m_ext.ext_cnt = count;
   return true;
 }
@@ -151,7 +154,7 @@ namespace {
 }
 
 // FreeWithExt, where m had the last share of its buffer.
-[[gnu::noinline]] mbuf* FreeWithBuffer(mbuf* m) {
+[[gnu::always_inline]] inline mbuf* FreeWithBuffer(mbuf* m) {
   ThreadRecord* t = t_thread.record;
   const uint32_t kind = ExtKind(m);
   if (kind == EXT_PACKET) {
@@ -163,7 +166,11 @@ namespace {
       return FreeMbufSlow(WEIR_ZONE_PACKET, m);
     return next;
   }
-  if (!IsCluster(kind) || !FreeFast(t, ZoneOf(kind), 0, m->m_ext.ext_buf)) [[unlikely]]
+  // Most are of this zone; named, its cache is at a place that the compiler knows.
+  const bool cluster = kind == EXT_CLUSTER
+                           ? FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)
+                           : IsCluster(kind) && FreeFast(t, ZoneOf(kind), 0, m->m_ext.ext_buf);
+  if (!cluster) [[unlikely]]
     return FreeWithLastShare(m);
   return FreeAlone(m, t);
 }
@@ -183,6 +190,7 @@ void MaybeGuard(const weir_pools& pools, mbuf* m, int type) {
   char* at = static_cast<char*>(
       PlaceGuarded({ext.ext_buf, ZoneOf(ext.ext_type), type, ExtPool(m)}));
   if (at == nullptr) return;
+  EndPacket(m);
   ext = {at, nullptr, ext.ext_size, EXT_GUARDED, ext.ext_pool, ReleaseGuarded, nullptr, nullptr};
   m->m_data = at;
 }
@@ -269,6 +277,7 @@ int m_extshare(struct mbuf* m, struct mbuf* n) {
   struct m_ext ext = m->m_ext;
   if (!weir::AddHolder(m)) return errno = ENOBUFS;
   ext.ext_cnt = m->m_ext.ext_cnt;
+  weir::EndPacket(n);
   n->m_ext = ext;
   n->m_data = m->m_data;
   n->m_len = m->m_len;

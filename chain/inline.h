@@ -31,6 +31,17 @@ inline uint32_t LiveState(const mbuf* m, int pool) {
 // functions below take it for one that is not theirs.
 inline constexpr uint32_t kMbufRecorded = uint32_t{64} << 24;
 inline constexpr uint32_t kExtRecorded = 64;
+// Of an mbuf with M_EXT, in m_state: it holds its cluster as the zone of packets has them, an
+// EXT_PACKET that nobody shares and that is not recorded. So m_free need not look at m_ext, which is
+// on another cache line, and has to come from afar if another thread allocated the mbuf. Whoever
+// shares the cluster ends this, and whoever gives an mbuf that may have lost it another buffer.
+inline constexpr uint32_t kMbufPacket = uint32_t{128} << 24;
+inline bool IsPacket(const mbuf* m) {
+  return ((m->m_state ^ MbufState(m, kMbufLive)) & kMbufPacket) != 0;
+}
+inline void EndPacket(mbuf* m) {
+  if (IsPacket(m)) m->m_state ^= kMbufPacket;
+}
 
 #pragma GCC visibility push(default)
 
@@ -70,10 +81,11 @@ static_assert(offsetof(mbuf, m_ext.ext_buf) == kPairFrom &&
               offsetof(mbuf, m_ext) + sizeof(m_ext) == kPairTo);
 
 // Writes the header of an mbuf just taken: m_data, m_len with m_flags, and the first word behind it.
-// The state is checked where it matters, in Free; here only that m is not in use already.
+// `packet` is 0 or kMbufPacket. The state is checked where it matters, in Free; here only that m is
+// not in use already.
 WEIR_INLINED_ void WriteHeader(mbuf* m, int type, uint64_t data, uint64_t len_and_flags,
-                               uint64_t behind, int pool = 0) {
-  const uint32_t live = LiveState(m, pool);
+                               uint64_t behind, int pool, uint32_t packet) {
+  const uint32_t live = LiveState(m, pool) ^ packet;
   if (m->m_state == live) [[unlikely]]
     BadMbuf(m, "allocated");
   const uint64_t tally = static_cast<uint8_t>(type);
@@ -84,9 +96,10 @@ WEIR_INLINED_ void WriteHeader(mbuf* m, int type, uint64_t data, uint64_t len_an
 }
 
 // The same of an mbuf without data; the first word behind the header becomes 0.
-WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data, int pool = 0) {
+WEIR_INLINED_ mbuf* InitMbuf(void* p, int type, uint32_t flags, char* data, int pool = 0,
+                             uint32_t packet = 0) {
   mbuf* m = static_cast<mbuf*>(p);
-  WriteHeader(m, type, reinterpret_cast<uint64_t>(data), uint64_t{flags} << 32, 0, pool);
+  WriteHeader(m, type, reinterpret_cast<uint64_t>(data), uint64_t{flags} << 32, 0, pool, packet);
   if (flags & M_PKTHDR) {
     StorePair(m, 48, 0, 0);
     StorePair(m, 64, 0, 0);
@@ -142,7 +155,8 @@ WEIR_INLINED_ mbuf* GetCluster(int how, int type, uint32_t flags) {
   if (static_cast<unsigned>(type) < MT_NTYPES && (flags & ~M_PKTHDR) == 0) [[likely]] {
     // A free packet has kept its m_ext.
     if (void* p = AllocFast(t, WEIR_ZONE_PACKET, type)) [[likely]]
-      return InitMbuf(p, type, flags | M_EXT, static_cast<mbuf*>(p)->m_ext.ext_buf);
+      return InitMbuf(p, type, flags | M_EXT, static_cast<mbuf*>(p)->m_ext.ext_buf, 0,
+                      kMbufPacket);
   }
   return Called(GetClusterSlow(how, type, flags));
 }
@@ -162,26 +176,22 @@ WEIR_INLINED_ bool AddClusterFast(mbuf* m, int size, int zone) {
 // so m_free saves none.
 WEIR_INLINED_ mbuf* Free(mbuf* m) {
   if (m == nullptr) return nullptr;
-  if (m->m_state != LiveState(m, 0)) [[unlikely]]
+  const uint32_t is = m->m_state ^ LiveState(m, 0);
+  if ((is & ~kMbufPacket) != 0) [[unlikely]]
     return Called(FreeElsewhere(m));
   const uint32_t flags = m->m_flags;
   if ((flags & M_PKTHDR) && m->m_pkthdr.tags != nullptr) [[unlikely]]
     return Called(FreeElsewhere(m));
+  if ((flags & M_EXT) && is == 0) [[unlikely]]
+    return Called(FreeWithExt(m));
   mbuf* next = m->m_next;
   ThreadRecord* t = t_thread.record;
   const uint8_t tally = m->m_tally;
   if (flags & M_EXT) {
-    if (m->m_ext.ext_cnt != nullptr) [[unlikely]]
-      return Called(FreeWithExt(m));
-    const uint32_t kind = ExtKind(m);
-    if (kind == EXT_PACKET) [[likely]] {
-      m->m_state = MbufState(m, kMbufFree);
-      if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
-        return Called(FreeMbufSlow(WEIR_ZONE_PACKET, m));
-      return next;
-    }
-    if (kind != EXT_CLUSTER || !FreeFast(t, WEIR_ZONE_CLUSTER, 0, m->m_ext.ext_buf)) [[unlikely]]
-      return Called(FreeWithExt(m));
+    m->m_state = MbufState(m, kMbufFree);
+    if (!FreeFast(t, WEIR_ZONE_PACKET, tally, m)) [[unlikely]]
+      return Called(FreeMbufSlow(WEIR_ZONE_PACKET, m));
+    return next;
   }
   m->m_state = MbufState(m, kMbufFree);
   if (!FreeFast(t, WEIR_ZONE_MBUF, tally, m)) [[unlikely]]

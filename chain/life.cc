@@ -38,7 +38,7 @@ bool Good(int type, int flags) {
 mbuf* InitPacket(const weir_pools& pools, void* p, int type, int flags, bool chosen) {
   if (p == nullptr) return nullptr;
   char* buf = static_cast<char*>(PacketCluster(p));
-  mbuf* m = InitMbuf(p, type, static_cast<uint32_t>(flags) | M_EXT, buf, pools.number);
+  mbuf* m = InitMbuf(p, type, static_cast<uint32_t>(flags) | M_EXT, buf, pools.number, kMbufPacket);
   InitExt(m, buf, MCLBYTES, EXT_PACKET, pools.number);
   MaybeGuard(pools, m, kOfPacket);
   if (chosen) [[unlikely]]
@@ -89,9 +89,9 @@ template <int zone>
   return GetJumboSlow(how, type, static_cast<int>(flags), size);
 }
 
-// m_state of a live mbuf, recorded or not.
+// m_state of a live mbuf, recorded or not, with a cluster of its own or not.
 bool Live(const mbuf* m, int pool) {
-  return ((m->m_state ^ LiveState(m, pool)) & ~kMbufRecorded) == 0;
+  return ((m->m_state ^ LiveState(m, pool)) & ~(kMbufRecorded | kMbufPacket)) == 0;
 }
 
 }  // namespace

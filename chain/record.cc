@@ -24,7 +24,10 @@ void Record(mbuf* m, NewParts parts) {
   if (parts & kNewCluster) {
     f.object = m->m_ext.ext_buf;
     f.zone = static_cast<uint32_t>(m_extzone(m));
-    if (g_held.Add(f) != nullptr) m->m_ext.ext_pool |= kExtRecorded;
+    if (g_held.Add(f) != nullptr) {
+      m->m_ext.ext_pool |= kExtRecorded;
+      EndPacket(m);
+    }
   }
   if (parts & kNewMbuf) {
     f.object = m;

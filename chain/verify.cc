@@ -29,12 +29,16 @@ const char* ExtFault(const mbuf* m) {
 
 const char* MbufFault(const mbuf* m) {
   if (m->m_state == MbufState(m, kMbufFree)) return "mbuf is free";
-  if ((m->m_state & ~kMbufRecorded) != (LiveState(m, m->m_pool) & ~kMbufRecorded)) {
+  if (((m->m_state ^ LiveState(m, m->m_pool)) & ~(kMbufRecorded | kMbufPacket)) != 0) {
     return "not an mbuf, or overwritten";
   }
   if (m->m_type < 0 || m->m_type >= MT_NTYPES) return "m_type out of range";
   if (m->m_flags & M_EXT) {
     if (const char* fault = ExtFault(m)) return fault;
+    if (IsPacket(m) && (m->m_ext.ext_cnt != nullptr || m->m_ext.ext_type != EXT_PACKET ||
+                        ExtRecorded(m))) {
+      return "the buffer is not the mbuf's own";
+    }
   }
   // As numbers: pointers into different objects may not be compared.
   uintptr_t start = reinterpret_cast<uintptr_t>(M_START(m));

@@ -2,9 +2,11 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <functional>
 #include <vector>
 
 #include "tests/chain_make.h"
+#include "weir/chain/verify.h"
 #include "weir/chain/weir.h"
 
 namespace weir {
@@ -237,6 +239,46 @@ TEST_F(MFree, FreemFreesOnePacketAndFreempTheList) {
   m_freem(a);
   EXPECT_EQ(Lengths(b).size(), 2u);
   m_freemp(b);
+}
+
+// As old code does: no function of weir's hears of it.
+TEST_F(MFree, ABufferMovedByHandIsOfItsNewMbufAlone) {
+  static char own[64];
+  mbuf* other = m_getcl(M_WAIT, MT_DATA, 0);
+  using Then = std::function<void(mbuf*)>;
+  const Then thens[] = {
+      [](mbuf*) {},
+      [](mbuf* m) { EXPECT_EQ(m_clget(m, M_WAIT), 0); },
+      [](mbuf* m) { EXPECT_EQ(m_cljget(m, M_WAIT, MJUM9BYTES), 0); },
+      [](mbuf* m) {
+        EXPECT_EQ(m_extadd(m, own, sizeof own, nullptr, nullptr, nullptr, 0, EXT_NET_DRV), 0);
+      },
+      [&](mbuf* m) { EXPECT_EQ(m_extshare(other, m), 0); },
+  };
+  for (const Then& then : thens) {
+    mbuf* m = m_getcl(M_WAIT, MT_DATA, 0);
+    mbuf* n = m_get(M_WAIT, MT_DATA);
+    n->m_ext = m->m_ext;
+    n->m_data = n->m_ext.ext_buf;
+    n->m_flags |= M_EXT;
+    m->m_flags &= ~M_EXT;
+    m->m_data = m->m_dat;
+    then(m);
+    EXPECT_EQ(FindFault(m), nullptr);
+    EXPECT_EQ(FindFault(n), nullptr);
+    m_free(m);
+    // What is handed out from now on is not n's.
+    std::vector<mbuf*> more;
+    for (int i = 0; i < 8; ++i) {
+      more.push_back(m_getcl(M_WAIT, MT_DATA, 0));
+      EXPECT_NE(more.back()->m_ext.ext_buf, n->m_ext.ext_buf);
+      EXPECT_NE(more.back()->m_ext.ext_buf, other->m_ext.ext_buf);
+      EXPECT_NE(more.back()->m_ext.ext_buf, own);
+    }
+    for (mbuf* one : more) m_free(one);
+    m_free(n);
+  }
+  m_free(other);
 }
 
 int64_t FreePackets() {

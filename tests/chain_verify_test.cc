@@ -69,6 +69,7 @@ TEST_F(MSanity, NoticesBadExternalStorage) {
   Expect("unknown ext_type", &n->m_ext.ext_type, uint16_t{EXT_EXTREF + 1});
   uint32_t none = 0;
   Expect("the buffer has no reference left", &n->m_ext.ext_cnt, &none);
+  Expect("the buffer is not the mbuf's own", &n->m_state, n->m_state ^ kMbufPacket);
 }
 
 TEST_F(MSanity, NoticesWhatIsNotAnMbuf) {
