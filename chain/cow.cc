@@ -66,6 +66,7 @@ void PlaceData(mbuf* m, int64_t lead, int len) {
 }
 
 void MoveExt(mbuf* to, mbuf* from) {
+  EndPacket(from);
   to->m_ext = from->m_ext;
   to->m_data = from->m_data;
   to->m_len = from->m_len;

@@ -250,6 +250,7 @@ int m_extmalloc(struct mbuf* m, unsigned size, int /*how*/) {
 int m_extremove(struct mbuf* m) {
   if (m == nullptr || !(m->m_flags & M_EXT)) return EINVAL;
   weir::DropExt(m);
+  weir::EndPacket(m);
   m->m_flags &= ~(M_EXT | M_RDONLY);
   weir::NoteExtOf(m, weir::kEventMoved);
   m->m_data = M_START(m);

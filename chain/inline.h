@@ -34,7 +34,8 @@ inline constexpr uint32_t kExtRecorded = 64;
 // Of an mbuf with M_EXT, in m_state: it holds its cluster as the zone of packets has them, an
 // EXT_PACKET that nobody shares and that is not recorded. So m_free need not look at m_ext, which is
 // on another cache line, and has to come from afar if another thread allocated the mbuf. Whoever
-// shares the cluster ends this, and whoever gives an mbuf that may have lost it another buffer.
+// shares the cluster or takes it away ends this; and whoever gives an mbuf another buffer, as old
+// code takes them away by hand.
 inline constexpr uint32_t kMbufPacket = uint32_t{128} << 24;
 inline bool IsPacket(const mbuf* m) {
   return ((m->m_state ^ MbufState(m, kMbufLive)) & kMbufPacket) != 0;

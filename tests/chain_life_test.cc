@@ -281,6 +281,35 @@ TEST_F(MFree, ABufferMovedByHandIsOfItsNewMbufAlone) {
   m_free(other);
 }
 
+// The other way round: an mbuf that had a cluster to itself gets, by hand, one that others share.
+TEST_F(MFree, ABufferGivenByHandStaysWithItsOtherHolders) {
+  using Lose = std::function<void(mbuf*)>;
+  const Lose losses[] = {
+      [](mbuf* m) { EXPECT_EQ(m_extremove(m), 0); },
+      [](mbuf* m) { m_freem(m_split(m, 0, M_WAIT)); },
+  };
+  for (const Lose& lose : losses) {
+    mbuf* m = m_getcl(M_WAIT, MT_DATA, 0);
+    m->m_len = 1000;
+    lose(m);
+    ASSERT_FALSE(m->m_flags & M_EXT);
+    mbuf* holder = m_getcl(M_WAIT, MT_DATA, 0);
+    holder->m_len = 100;
+    mbuf* other = m_copym(holder, 0, 100, M_WAIT);
+    m->m_ext = other->m_ext;
+    m->m_data = other->m_data;
+    m->m_flags |= M_EXT;
+    other->m_flags &= ~M_EXT;
+    other->m_data = other->m_dat;
+    EXPECT_EQ(FindFault(m), nullptr);
+    m_free(m);
+    EXPECT_EQ(m_extrefcnt(holder), 1u);
+    mbuf* next = m_getcl(M_WAIT, MT_DATA, 0);
+    EXPECT_NE(next->m_ext.ext_buf, holder->m_ext.ext_buf);
+    for (mbuf* one : {next, other, holder}) m_free(one);
+  }
+}
+
 int64_t FreePackets() {
   struct weir_snapshot s;
   weir_snapshot(&s);
