@@ -32,8 +32,8 @@ inline uint32_t LiveState(const mbuf* m, int pool) {
 inline constexpr uint32_t kMbufRecorded = uint32_t{64} << 24;
 inline constexpr uint32_t kExtRecorded = 64;
 // Of an mbuf with M_EXT, in m_state: it holds its cluster as the zone of packets has them, an
-// EXT_PACKET that nobody shares and that is not recorded. So m_free need not look at m_ext, which is
-// on another cache line, and has to come from afar if another thread allocated the mbuf. Whoever
+// EXT_PACKET that nobody shares and that is not recorded. So m_free need not look at m_ext, which
+// is on another cache line, and has to come from afar if another thread allocated the mbuf. Whoever
 // shares the cluster or takes it away ends this; and whoever gives an mbuf another buffer, as old
 // code takes them away by hand.
 inline constexpr uint32_t kMbufPacket = uint32_t{128} << 24;
@@ -81,9 +81,9 @@ static_assert(offsetof(mbuf, m_nextpkt) == 8 && offsetof(mbuf, m_data) == 16 &&
 static_assert(offsetof(mbuf, m_ext.ext_buf) == kPairFrom &&
               offsetof(mbuf, m_ext) + sizeof(m_ext) == kPairTo);
 
-// Writes the header of an mbuf just taken: m_data, m_len with m_flags, and the first word behind it.
-// `packet` is 0 or kMbufPacket. The state is checked where it matters, in Free; here only that m is
-// not in use already.
+// Writes the header of an mbuf just taken: m_data, m_len with m_flags, and the first word behind
+// it. `packet` is 0 or kMbufPacket. The state is checked where it matters, in Free; here only that
+// m is not in use already, as what it is about to become.
 WEIR_INLINED_ void WriteHeader(mbuf* m, int type, uint64_t data, uint64_t len_and_flags,
                                uint64_t behind, int pool, uint32_t packet) {
   const uint32_t live = LiveState(m, pool) ^ packet;

@@ -89,11 +89,6 @@ template <int zone>
   return GetJumboSlow(how, type, static_cast<int>(flags), size);
 }
 
-// m_state of a live mbuf, recorded or not, with a cluster of its own or not.
-bool Live(const mbuf* m, int pool) {
-  return ((m->m_state ^ LiveState(m, pool)) & ~(kMbufRecorded | kMbufPacket)) == 0;
-}
-
 }  // namespace
 
 void BadMbuf(const mbuf* m, const char* doing) {

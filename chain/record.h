@@ -27,6 +27,12 @@ enum Event : uint8_t {
   kFirstTouch = 32
 };
 
+static_assert(kMaxPools <= kExtRecorded && (uint32_t{kMaxPools} - 1) << 24 < kMbufRecorded);
+
+// m_state of a live mbuf of this set, recorded or not, with a cluster to itself or not.
+inline bool Live(const mbuf* m, int pool) {
+  return ((m->m_state ^ LiveState(m, pool)) & ~(kMbufRecorded | kMbufPacket)) == 0;
+}
 inline bool Recorded(const mbuf* m) {
   return ((m->m_state ^ LiveState(m, m->m_pool)) & kMbufRecorded) != 0;
 }

@@ -7,6 +7,7 @@
 
 #include "weir/chain/ext.h"
 #include "weir/chain/inline.h"
+#include "weir/chain/record.h"
 
 namespace weir {
 namespace {
@@ -29,9 +30,7 @@ const char* ExtFault(const mbuf* m) {
 
 const char* MbufFault(const mbuf* m) {
   if (m->m_state == MbufState(m, kMbufFree)) return "mbuf is free";
-  if (((m->m_state ^ LiveState(m, m->m_pool)) & ~(kMbufRecorded | kMbufPacket)) != 0) {
-    return "not an mbuf, or overwritten";
-  }
+  if (!Live(m, m->m_pool)) return "not an mbuf, or overwritten";
   if (m->m_type < 0 || m->m_type >= MT_NTYPES) return "m_type out of range";
   if (m->m_flags & M_EXT) {
     if (const char* fault = ExtFault(m)) return fault;

@@ -377,6 +377,15 @@ TEST_F(MFreeDeathTest, AWriteToTheStateOfAFreeMbufAbortsWithAMessage) {
         for (int i = 0; i < 1000; ++i) m_get(M_WAIT, MT_DATA);
       },
       "was written to while it was free|use-after-poison|heap-use-after-free");
+  EXPECT_DEATH(
+      {
+        mbuf* m = m_getcl(M_WAIT, MT_DATA, 0);
+        const uint32_t live = m->m_state;
+        m_free(m);
+        m->m_state = live;
+        for (int i = 0; i < 1000; ++i) m_getcl(M_WAIT, MT_DATA, 0);
+      },
+      "was written to while it was free|use-after-poison|heap-use-after-free");
 }
 
 int freed = 0;

@@ -332,7 +332,7 @@ TEST(Mbstat, WhatIsNoAnswerIsAnErrorThatSaysWhy) {
       {"an endless body in chunks",
        [&](int fd) {
          Say(fd, head + "Transfer-Encoding: chunked\r\n\r\n");
-         // Smaller ones, as it takes a million of them, may take it the five seconds that it has.
+         // Of small ones it takes a million, and under load longer than mbstat waits.
          SayForever(fd, "3e8\r\n" + std::string(1000, ' ') + "\r\n");
        },
        "cannot read the answer: it has more than 8388608 bytes"},
